@@ -1,0 +1,62 @@
+// Package need says what a test needs of the machine it runs on. Where the machine lacks it the test skips and says
+// why; where RUNNER_INIT_TEST_NEED=all is set, as in CI, the test fails instead, so that no promise goes unchecked
+// because a machine was poorer than expected. Only tests import it.
+package need
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"testing"
+)
+
+// missing ends the test: skipped on a developer's machine, failed where everything has to run.
+func missing(t testing.TB, reason string) {
+	t.Helper()
+	if os.Getenv("RUNNER_INIT_TEST_NEED") == "all" {
+		t.Fatalf("RUNNER_INIT_TEST_NEED=all, but %s", reason)
+	}
+	t.Skip("skipped: " + reason)
+}
+
+// PIDNamespace needs the right to make a PID namespace with its own /proc, and util-linux's unshare to do so.
+func PIDNamespace(t testing.TB) {
+	t.Helper()
+	if err := exec.Command("unshare", "--pid", "--fork", "--mount-proc", "true").Run(); err != nil {
+		missing(t, "this machine does not allow a new PID namespace (unshare --pid --fork --mount-proc): "+err.Error())
+	}
+}
+
+// Root needs user id 0, for tests that drop to another user.
+func Root(t testing.TB) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		missing(t, "dropping to another user needs root")
+	}
+}
+
+// Docker needs a Docker engine that answers.
+func Docker(t testing.TB) {
+	t.Helper()
+	if out, err := exec.Command("docker", "version", "--format", "{{.Server.Version}}").CombinedOutput(); err != nil {
+		missing(t, "no Docker engine answers: "+string(out))
+	}
+}
+
+// Linux needs Linux: /proc, memfd, prctl.
+func Linux(t testing.TB) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		missing(t, "this test needs Linux, not "+runtime.GOOS)
+	}
+}
+
+// GitHubOpenAPI returns the path of GitHub's own OpenAPI description of its API, named by GITHUB_OPENAPI.
+func GitHubOpenAPI(t testing.TB) string {
+	t.Helper()
+	path := os.Getenv("GITHUB_OPENAPI")
+	if path == "" {
+		missing(t, "GITHUB_OPENAPI does not name GitHub's OpenAPI description")
+	}
+	return path
+}
