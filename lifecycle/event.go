@@ -1,0 +1,134 @@
+package lifecycle
+
+// Event is something that happened: the outcome of an action, a line of the listener, a signal, a timer. Every event is
+// a comparable value.
+type Event interface{ event() }
+
+// Outcomes of the steps of boot.
+type (
+	// Booted ends Boot well.
+	Booted struct{}
+	// Authenticated ends Authenticate well.
+	Authenticated struct{}
+	// Registered ends Register well.
+	Registered struct{}
+	// Failed ends Boot, Authenticate, Register or Launch badly. Ghost says that GitHub may know a registration all the
+	// same, because the request was sent and its answer never seen.
+	Failed struct {
+		Exit  Exit
+		Ghost bool
+	}
+)
+
+// News of the listener.
+type (
+	// Ready is the listener's `Listening for Jobs`: it has a session.
+	Ready struct{}
+	// JobStarted is the listener's `Running job:`.
+	JobStarted struct{}
+	// JobEnded is the listener's `completed with result:`.
+	JobEnded struct{}
+	// Looked answers Look: whether a worker process lives, the proof of a job.
+	Looked struct{ Worker bool }
+	// Checked answers Check: whether GitHub still knows the registration. Gone is a proof, its absence is none.
+	Checked struct{ Gone bool }
+	// Updated answers AwaitUpdate: the runner's self-update has finished, or we waited long enough.
+	Updated struct{}
+	// Ended is the end of the listener process.
+	Ended struct{ How Ending }
+)
+
+// Wishes from outside.
+type (
+	// Stop asks the runner to leave within the grace period. The second one cuts a drain short, the third one kills.
+	Stop struct{}
+	// Leave asks the runner to leave when its job, if there is one, has ended, however long that takes.
+	Leave struct{}
+)
+
+// Answers of GitHub, and the clock.
+type (
+	// Fenced answers Fence.
+	Fenced struct{ Verdict Verdict }
+	// Deregistered answers Deregister.
+	Deregistered struct{ Verdict Verdict }
+	// Expired is a timer that Arm set.
+	Expired struct{ Timer Timer }
+)
+
+func (Booted) event()        {}
+func (Authenticated) event() {}
+func (Registered) event()    {}
+func (Failed) event()        {}
+func (Ready) event()         {}
+func (JobStarted) event()    {}
+func (JobEnded) event()      {}
+func (Looked) event()        {}
+func (Checked) event()       {}
+func (Updated) event()       {}
+func (Ended) event()         {}
+func (Stop) event()          {}
+func (Leave) event()         {}
+func (Fenced) event()        {}
+func (Deregistered) event()  {}
+func (Expired) event()       {}
+
+// Ending says how the listener ended, by meaning rather than by number.
+type Ending uint8
+
+const (
+	// Finished is a normal end: the one job of an ephemeral runner, an interrupt, a registration that GitHub dropped.
+	Finished Ending = iota
+	// Terminated is an end that a restart would not mend: not configured, session refused, registration deleted.
+	Terminated
+	// Retryable is an unexpected error; the listener asks to be started again.
+	Retryable
+	// Updating is a self-update in progress; the listener asks to be started again when it is over.
+	Updating
+	// Conflict is another session that holds our registration.
+	Conflict
+	// Outdated is a runner version that GitHub no longer accepts.
+	Outdated
+	// Crashed is every other end: a signal, an exit code that the runner does not document.
+	Crashed
+	// Unseen is the end of a listener that was not our child, so that nobody could tell us how it ended.
+	Unseen
+)
+
+// Verdict is GitHub's answer to a request to delete the registration.
+type Verdict uint8
+
+const (
+	// Gone: the registration does not exist any more; no job can be assigned to it.
+	Gone Verdict = iota
+	// Busy: GitHub refuses, because a job runs or is being assigned.
+	Busy
+	// Unknown: no answer that proves anything.
+	Unknown
+	// Kept: we were told to leave the registration alone.
+	Kept
+)
+
+// Timer names a moment that Arm waits for. Its length is the Plan's business.
+type Timer uint8
+
+const (
+	// StartBy: boot has to be listening by then.
+	StartBy Timer = iota
+	// FenceBy: the fence has to have answered by then.
+	FenceBy
+	// Settled: a job that was on its way when the fence closed would have arrived by then.
+	Settled
+	// FenceAgain: GitHub said busy but no job came; ask again.
+	FenceAgain
+	// DrainBy: a running job is cancelled then.
+	DrainBy
+	// LingerBy: an ephemeral listener has to have ended by then, counted from the end of its job.
+	LingerBy
+	// KillBy: an interrupted listener is killed then.
+	KillBy
+	// DeregisterBy: we exit then, whatever GitHub says.
+	DeregisterBy
+	// RestartAt: a listener that asked for it is started again then.
+	RestartAt
+)

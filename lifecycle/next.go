@@ -1,0 +1,154 @@
+package lifecycle
+
+// Next is the whole lifecycle: what becomes of a status when an event happens, and what there is to do. It is a pure
+// function. An event that means nothing in a phase changes nothing: timers may fire late, and news may be old.
+func Next(s Status, e Event) (Status, []Action) {
+	if s.Phase == Exited {
+		return s, nil
+	}
+	switch e := e.(type) {
+	case Booted, Authenticated, Registered, Updated:
+		return stepped(s, e)
+	case Failed:
+		return failed(s, e)
+	case Checked:
+		return checked(s, e)
+	case Ready:
+		return ready(s)
+	case JobStarted:
+		return jobStarted(s)
+	case JobEnded:
+		return jobEnded(s)
+	case Looked:
+		return looked(s, e)
+	case Ended:
+		return ended(s, e.How)
+	case Stop:
+		return stopped(s)
+	case Leave:
+		return leave(s)
+	case Fenced:
+		return fenced(s, e.Verdict)
+	case Deregistered:
+		return deregistered(s, e.Verdict)
+	case Expired:
+		return expired(s, e.Timer)
+	}
+	return s, nil
+}
+
+// stepped follows a step that went well. On the way out the step is undone instead of followed by the next.
+func stepped(s Status, e Event) (Status, []Action) {
+	switch {
+	case e == Booted{} && s.Phase == Booting && s.Leaving, e == Authenticated{} && s.Phase == Authenticating && s.Leaving:
+		return s.in(Exited), nil
+	case e == Booted{} && s.Phase == Booting:
+		return s.in(Authenticating), []Action{Authenticate{}}
+	case e == Authenticated{} && s.Phase == Authenticating:
+		return register(s)
+	case e == Registered{} && s.Phase == Registering && s.Leaving:
+		return finish(s)
+	case e == Registered{} && s.Phase == Registering:
+		return launch(s)
+	case e == Updated{} && s.Phase == Starting && !s.Listener:
+		return launch(s)
+	}
+	return s, nil
+}
+
+// register counts as registered from here on: the request may reach GitHub even if its answer never reaches us.
+func register(s Status) (Status, []Action) {
+	s.Registered = true
+	s.Identities++
+	return s.in(Registering), []Action{Register{}}
+}
+
+func launch(s Status) (Status, []Action) {
+	s.Listener = true
+	return s.in(Starting), []Action{Launch{}}
+}
+
+// failed follows a step that went badly. A stop that came first excuses the failure: it is what the stop asked for.
+func failed(s Status, e Failed) (Status, []Action) {
+	switch s.Phase {
+	case Booting, Authenticating:
+		s.Registered = false
+	case Registering:
+		s.Registered = e.Ghost
+	case Starting:
+		s.Listener = false
+	default:
+		return s, nil
+	}
+	if s.Stops == 0 {
+		s.Exit = e.Exit
+	}
+	return finish(s)
+}
+
+// checked follows a listener that asked to be restarted: only if GitHub still knows it is there a point.
+func checked(s Status, e Checked) (Status, []Action) {
+	switch {
+	case s.Phase != Starting || s.Listener:
+		return s, nil
+	case e.Gone:
+		s.Registered = false
+		s.Exit = Exit{RunnerFailed, "the listener failed, and its registration no longer exists"}
+		return finish(s)
+	}
+	return s, []Action{Arm{RestartAt}}
+}
+
+func ready(s Status) (Status, []Action) {
+	if s.Phase != Starting || !s.Listener {
+		return s, nil
+	}
+	s.Restarts = 0
+	return s.in(Listening), []Action{Disarm{StartBy}}
+}
+
+// jobStarted: a job that arrives while we are being fenced off is drained like any other, unless the listener was
+// interrupted already and is about to hand it back.
+func jobStarted(s Status) (Status, []Action) {
+	if !s.Listener {
+		return s, nil
+	}
+	s.Job, s.Served = true, false
+	switch {
+	case s.Phase == Starting, s.Phase == Listening:
+		return s.in(Running), []Action{Disarm{StartBy}}
+	case s.Phase == Stopping && !s.Interrupted:
+		return drain(s)
+	}
+	return s, nil
+}
+
+// jobEnded: an ephemeral listener ends by itself after its job, so it is only given a while; a persistent one is free
+// for the next job, which on the way out means that it has to be fenced off again.
+func jobEnded(s Status) (Status, []Action) {
+	if !s.Listener || !s.Job {
+		return s, nil
+	}
+	s.Job, s.Served = false, true
+	switch {
+	case s.Phase == Running && !s.Ephemeral:
+		return s.in(Listening), nil
+	case s.Phase == Running, s.Phase == Draining && s.Ephemeral:
+		return s, []Action{Arm{LingerBy}}
+	case s.Phase == Draining:
+		return fence(s.in(Stopping))
+	}
+	return s, nil
+}
+
+// looked follows the last doubt before an idle listener is interrupted.
+func looked(s Status, e Looked) (Status, []Action) {
+	switch {
+	case s.Phase != Stopping || s.Interrupted || !s.Listener:
+		return s, nil
+	case e.Worker:
+		s.Job, s.Served = true, false
+		return drain(s)
+	}
+	return interrupt(s)
+}

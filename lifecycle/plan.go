@@ -1,0 +1,83 @@
+package lifecycle
+
+import (
+	"fmt"
+	"time"
+)
+
+// Lengths that no grace period bounds.
+const (
+	settle     = time.Second      // a job message takes well under a second from assignment to `Running job:`
+	fenceAgain = 2 * time.Second  // between two questions whether GitHub still says busy
+	linger     = 30 * time.Second // an ephemeral listener cleans up after its job in a second or two
+	patience   = time.Minute      // for the steps of a way out that has no deadline
+	restart    = 5 * time.Second  // what run.sh waits before it starts the listener again; doubled each time
+	shortDrain = 30 * time.Second // a grace period that lets a job run on for less than this is worth a warning
+)
+
+// Plan divides the grace period: moments counted from the stop signal. A platform that runs out of patience kills us
+// (docker stop -t, ECS stopTimeout, terminationGracePeriodSeconds), so each step ends early enough for the next.
+type Plan struct {
+	// Grace is what the platform gives us.
+	Grace time.Duration
+	// Fence is when we stop waiting for GitHub's answer to the fence.
+	Fence time.Duration
+	// Drain is when a running job is cancelled.
+	Drain time.Duration
+	// Kill is when a listener that was interrupted and did not end is killed.
+	Kill time.Duration
+	// Exit is when we end, whatever GitHub says.
+	Exit time.Duration
+	// Start is the time from the beginning to listening; it has nothing to do with a stop.
+	Start time.Duration
+}
+
+// NewPlan divides a grace period. What a job does not get is the reserve: a third, but at least 5 s, at most 20 s and
+// never more than half. Of the reserve three quarters are for the runner, which gives a step 10 s to end and then
+// uploads its logs; the rest is for the deregistration and for getting out.
+func NewPlan(grace, start time.Duration) Plan {
+	reserve := min(max(grace/3, 5*time.Second), 20*time.Second, grace/2)
+	margin := min(reserve/10, time.Second)
+	p := Plan{Grace: grace, Start: start, Exit: grace - margin, Drain: grace - reserve}
+	p.Kill = p.Exit - reserve/4
+	p.Fence = min(p.Drain*4/5, 30*time.Second)
+	return p
+}
+
+// Warning says what is wrong with a grace period that is too short for a drain, or nothing.
+func (p Plan) Warning() string {
+	if p.Drain >= shortDrain {
+		return ""
+	}
+	return fmt.Sprintf("a stop lets a running job run on for %s only: RUNNER_STOP_TIMEOUT is %s, of which %s are kept to cancel the job and to deregister; raise the platform's grace period and RUNNER_STOP_TIMEOUT together",
+		p.Drain, p.Grace, p.Grace-p.Drain)
+}
+
+// due returns when a timer that is set now expires. The second result is false if it never does.
+func (p Plan) due(t Timer, s Status, now, stop time.Time) (time.Time, bool) {
+	switch t {
+	case StartBy:
+		return now.Add(p.Start), p.Start > 0
+	case Settled:
+		return now.Add(min(settle, p.Drain/4)), true
+	case FenceAgain:
+		return now.Add(fenceAgain), true
+	case LingerBy:
+		return now.Add(linger), true
+	case RestartAt:
+		return now.Add(restart << (s.Restarts - 1)), true
+	}
+	if stop.IsZero() {
+		return now.Add(patience), t != DrainBy
+	}
+	switch t {
+	case FenceBy:
+		return stop.Add(p.Fence), true
+	case DrainBy:
+		return stop.Add(p.Drain), true
+	case KillBy:
+		return stop.Add(p.Kill), true
+	default:
+		return stop.Add(p.Exit), true
+	}
+}

@@ -1,0 +1,174 @@
+package lifecycle
+
+import (
+	"context"
+	"time"
+)
+
+// Loop drives one runner: it applies Next to one event after the other and carries out the actions. It alone owns the
+// status; everybody else sends events.
+type Loop struct {
+	ports  Ports
+	plan   Plan
+	events chan Event
+	over   chan struct{}
+
+	// What follows belongs to the goroutine in Run.
+	status Status
+	stop   time.Time // of the first stop signal
+	timers map[Timer]time.Time
+	cancel context.CancelFunc // of the steps in flight
+	steps  context.Context
+}
+
+// New returns a loop that has not begun.
+func New(ports Ports, plan Plan) *Loop {
+	return &Loop{
+		ports: ports, plan: plan,
+		events: make(chan Event), over: make(chan struct{}),
+		timers: make(map[Timer]time.Time),
+	}
+}
+
+// Tell hands an event to the loop. It waits until the loop takes it, and returns at once when the loop is over. Safe
+// for use by any goroutine.
+func (l *Loop) Tell(e Event) {
+	select {
+	case l.events <- e:
+	case <-l.over:
+	}
+}
+
+// Run drives the runner from the given status and actions (of Begin or Resume) to its end, and returns how it ended.
+// Steps that are still in flight then are cancelled, not waited for.
+func (l *Loop) Run(s Status, actions []Action) Exit {
+	l.steps, l.cancel = context.WithCancel(context.Background())
+	defer func() { l.cancel(); close(l.over) }()
+	l.observe(Status{}, s)
+	l.status = s
+	l.do(actions)
+	clock := time.NewTimer(0)
+	defer clock.Stop()
+	for l.status.Phase != Exited {
+		clock.Stop()
+		if due, armed := l.earliest(); armed {
+			clock.Reset(time.Until(due))
+		}
+		select {
+		case e := <-l.events:
+			l.apply(e)
+		case <-clock.C:
+			l.expire(time.Now())
+		}
+	}
+	return l.status.Exit
+}
+
+// apply is one turn of the machine.
+func (l *Loop) apply(e Event) {
+	if e == (Stop{}) && l.stop.IsZero() {
+		l.stop = time.Now()
+	}
+	before := l.status
+	after, actions := Next(before, e)
+	l.status = after
+	l.observe(before, after)
+	l.do(actions)
+}
+
+func (l *Loop) observe(before, after Status) {
+	if l.ports.Observe != nil && before != after {
+		l.ports.Observe(before, after)
+	}
+}
+
+// earliest returns when the next timer expires.
+func (l *Loop) earliest() (due time.Time, armed bool) {
+	for _, at := range l.timers {
+		if !armed || at.Before(due) {
+			due, armed = at, true
+		}
+	}
+	return due, armed
+}
+
+// expire applies every timer that is due.
+func (l *Loop) expire(now time.Time) {
+	for t := StartBy; t <= RestartAt; t++ {
+		if at, armed := l.timers[t]; armed && !at.After(now) {
+			delete(l.timers, t)
+			l.apply(Expired{t})
+		}
+	}
+}
+
+func (l *Loop) do(actions []Action) {
+	for _, a := range actions {
+		l.start(a)
+	}
+}
+
+// start carries out one action: what may take time in a goroutine of its own, whose answer comes back as an event.
+func (l *Loop) start(a Action) {
+	switch a := a.(type) {
+	case Arm:
+		if due, ever := l.plan.due(a.Timer, l.status, time.Now(), l.stop); ever {
+			l.timers[a.Timer] = due
+		}
+	case Disarm:
+		delete(l.timers, a.Timer)
+	case Cancel:
+		l.cancel()
+		l.steps, l.cancel = context.WithCancel(context.Background())
+	case Boot:
+		l.step(l.ports.Host.Boot, Booted{})
+	case Authenticate:
+		l.step(l.ports.Registrar.Authenticate, Authenticated{})
+	case Register:
+		l.step(l.ports.Registrar.Register, Registered{})
+	case Launch:
+		l.launch()
+	case AwaitUpdate:
+		l.ask(func(ctx context.Context) Event { l.ports.Listener.AwaitUpdate(ctx); return Updated{} })
+	case Check:
+		l.ask(func(ctx context.Context) Event { return Checked{Gone: l.ports.Registrar.Gone(ctx)} })
+	case Fence:
+		l.ask(func(ctx context.Context) Event { return Fenced{l.ports.Registrar.Fence(ctx)} })
+	case Deregister:
+		l.ask(func(ctx context.Context) Event { return Deregistered{l.ports.Registrar.Deregister(ctx)} })
+	case Look:
+		l.ask(func(context.Context) Event { return Looked{l.ports.Listener.Working()} })
+	case Interrupt:
+		l.ports.Listener.Interrupt()
+	case Kill:
+		l.ports.Listener.Kill()
+	}
+}
+
+// ask starts what answers with an event.
+func (l *Loop) ask(question func(context.Context) Event) {
+	ctx := l.steps
+	go func() { l.Tell(question(ctx)) }()
+}
+
+// step starts a step of boot, which succeeds or fails.
+func (l *Loop) step(step func(context.Context) error, success Event) {
+	l.ask(func(ctx context.Context) Event {
+		if err := step(ctx); err != nil {
+			return l.judge(err)
+		}
+		return success
+	})
+}
+
+func (l *Loop) judge(err error) Failed {
+	exit, ghost := l.ports.Judge(err)
+	return Failed{Exit: exit, Ghost: ghost}
+}
+
+// launch starts the listener, whose news come from its own goroutine.
+func (l *Loop) launch() {
+	if err := l.ports.Listener.Launch(l.Tell); err != nil {
+		l.ask(func(context.Context) Event { return l.judge(err) })
+	}
+}

@@ -1,0 +1,77 @@
+package lifecycle
+
+// Limits of what is tried again before a person has to look.
+const (
+	maxRestarts   = 5 // of a listener that asked for it, without a session in between
+	maxIdentities = 3 // registered one after another because of session conflicts
+	killingStop   = 3 // the stop signal that no longer waits
+)
+
+// Status is everything the machine knows. It is a comparable value: two equal statuses behave alike for ever.
+type Status struct {
+	Phase Phase
+	// Ephemeral is the policy: one job, then the listener ends by itself.
+	Ephemeral bool
+	// Registered says that GitHub may know a registration of ours.
+	Registered bool
+	// Listener says that the listener process lives.
+	Listener bool
+	// Job says that a job runs, as far as the listener's lines and its worker tell.
+	Job bool
+	// Served says that the last job has ended.
+	Served bool
+	// Leaving says that we are on the way out; it never becomes false again.
+	Leaving bool
+	// Interrupted says that the listener was asked to end.
+	Interrupted bool
+	// Fencing says that a request to fence is in flight.
+	Fencing bool
+	// Fence says what became of the last one.
+	Fence FenceState
+	// Stops counts stop requests, up to the one that kills.
+	Stops uint8
+	// Restarts counts starts of the listener since it last had a session.
+	Restarts uint8
+	// Identities counts registrations.
+	Identities uint8
+	// Exit is how the program will end.
+	Exit Exit
+}
+
+// FenceState says whether GitHub can still assign a job to us.
+type FenceState uint8
+
+const (
+	// FenceOpen: it can.
+	FenceOpen FenceState = iota
+	// FenceShut: nobody can.
+	FenceShut
+	// FenceBroken: we could not find out, and stopped trying.
+	FenceBroken
+)
+
+// Begin returns the status of a runner that has not begun, and its first actions.
+func Begin(ephemeral bool) (Status, []Action) {
+	return Status{Ephemeral: ephemeral}, []Action{Arm{StartBy}, Boot{}}
+}
+
+// Resume returns the status of a runner whose supervisor died: what it left behind, and the exit that this calls for.
+// The way on is Leave: fence, let a job end, deregister.
+func Resume(ephemeral, registered, listener, job bool, exit Exit) (Status, []Action) {
+	s := Status{
+		Phase: Listening, Ephemeral: ephemeral, Registered: registered, Listener: listener, Job: job, Identities: 1, Exit: exit,
+	}
+	if job {
+		s.Phase = Running
+	}
+	return Next(s, Leave{})
+}
+
+// in returns the status in another phase.
+func (s Status) in(p Phase) Status {
+	s.Phase = p
+	return s
+}
+
+// done says that the one job of an ephemeral runner has ended: the listener is about to end by itself.
+func (s Status) done() bool { return s.Ephemeral && s.Served && !s.Job }
