@@ -1,0 +1,70 @@
+# Everything a person or CI runs. The go command is the real interface; these targets only remember its arguments.
+
+GO      ?= go
+# Where the newer client has no buildx, another one may still have BuildKit: make image DOCKER=/usr/bin/docker
+DOCKER  ?= docker
+TOOL    := $(GO) tool -modfile=tools/go.mod
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+# The race detector needs cgo and a C compiler.
+RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test bench image check format vet modern lint vulnerabilities layers tidy generated
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+build: ## bin/runner-init, static
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/runner-init ./cmd/runner-init
+
+demo: build ## one runner's whole life against a simulated GitHub; needs no account and no network
+	bin/runner-init demo
+
+test: ## every test, with the race detector where there is a C compiler
+	@$(if $(RACE),:,echo 'make test: no C compiler or no cgo: running without the race detector')
+	$(GO) test $(RACE) ./...
+
+bench: ## benchmarks, the cost of boot among them
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+image: ## the container image: make image RUNNER_VERSION=… RUNNER_SHA256=… (see the Dockerfile)
+	DOCKER_BUILDKIT=1 $(DOCKER) build --build-arg VERSION='$(VERSION)' --build-arg COMMIT='$(COMMIT)' \
+		--build-arg RUNNER_VERSION --build-arg RUNNER_SHA256 --tag runner-init:$(VERSION) .
+
+check: format vet modern lint layers tidy generated vulnerabilities ## everything a machine can judge without running the program
+
+format: # gofmt has nothing to change
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt: run gofmt -w on:"; echo "$$unformatted"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+
+modern: # the Go release we build with knows no better way to say it
+	$(GO) fix -diff ./...
+
+lint:
+	$(TOOL) staticcheck ./...
+
+layers: # imports point down, and the environment, exits and default loggers stay in the command
+	$(GO) test -run 'TestLayers|TestForbiddenCalls' .
+
+tidy: # go.mod and go.sum say what is used, no more
+	$(GO) mod tidy -diff
+
+# Compared by content, not by git, so that it judges work in progress too.
+generated: # go generate has nothing to change
+	@sums() { find docs -type f -exec cksum {} + 2>/dev/null | sort; }; \
+	before=$$(sums); $(GO) generate ./... || exit 1; \
+	[ "$$before" = "$$(sums)" ] || { echo "generated files were out of date: commit what go generate has just written"; exit 1; }
+
+# govulncheck exits 3 when it has findings. Its database is on the network: without it nothing is judged, and that is said.
+vulnerabilities: # no known vulnerability is reachable from our code
+	@out=$$($(TOOL) govulncheck ./... 2>&1); code=$$?; \
+	case "$$code:$$out" in \
+	0:*) echo 'govulncheck: no known vulnerabilities' ;; \
+	[!3]*:*'fetching vulnerabilities'*) echo 'govulncheck: SKIPPED, the vulnerability database cannot be reached from here' ;; \
+	*) echo "$$out"; exit 1 ;; \
+	esac
