@@ -1,0 +1,104 @@
+# A GitHub Actions runner with runner-init as its PID 1. Built as it stands from public images:
+#
+#   docker build --tag my-runner .
+#
+# and the same file with your own base image, another runner release or a mirror:
+#
+#   docker build --build-arg BASE_IMAGE=ubuntu:24.04 --build-arg RUNNER_VERSION=… --build-arg RUNNER_SHA256=… .
+
+ARG GO_IMAGE=golang:1.26-bookworm
+ARG BASE_IMAGE=debian:bookworm-slim
+# Where the binary comes from: "build" compiles it here, "prebuilt" takes bin/runner-init as make build left it.
+ARG RUNNER_INIT_FROM=build
+ARG RUNNER_VERSION=2.336.0
+ARG RUNNER_BASE_URL=https://github.com/actions/runner/releases/download
+# The checksums that the release page shows, of x64 and of arm64. With a RUNNER_VERSION of your own give its checksum, or
+# several separated by spaces when one build makes several platforms: the download has to match one of them.
+ARG RUNNER_SHA256="04cf0be1aff4c3ec3554466c39124ca250e3effd8873bb7e8d68535aa9505d5d 58b758e420b87093fbd4bfddd368074960053e2f1388f01848c82624b90f27d1"
+# What runner-init says of itself
+ARG VERSION=unknown
+ARG COMMIT=unknown
+
+# --- runner-init, compiled on the builder's own platform for the image's
+FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN --mount=type=cache,target=/go/pkg/mod go mod download
+COPY . .
+ARG TARGETOS=linux
+ARG TARGETARCH
+ARG VERSION
+ARG COMMIT
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+    CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build -trimpath -buildvcs=false \
+    -ldflags "-s -w -X main.version=${VERSION} -X main.commit=${COMMIT}" -o /runner-init ./cmd/runner-init
+
+FROM scratch AS prebuilt
+COPY bin/runner-init /runner-init
+
+FROM ${RUNNER_INIT_FROM} AS binary
+
+# --- the official runner. ADD fetches it, so that no image needs a download program; the stage to use is picked by name,
+# because GitHub calls the architectures x64 and arm64.
+FROM ${BASE_IMAGE} AS download-amd64
+ARG RUNNER_VERSION
+ARG RUNNER_BASE_URL
+ADD ${RUNNER_BASE_URL}/v${RUNNER_VERSION}/actions-runner-linux-x64-${RUNNER_VERSION}.tar.gz /runner.tar.gz
+
+FROM ${BASE_IMAGE} AS download-arm64
+ARG RUNNER_VERSION
+ARG RUNNER_BASE_URL
+ADD ${RUNNER_BASE_URL}/v${RUNNER_VERSION}/actions-runner-linux-arm64-${RUNNER_VERSION}.tar.gz /runner.tar.gz
+
+FROM download-${TARGETARCH} AS runner
+ARG RUNNER_VERSION
+ARG RUNNER_SHA256
+RUN sum=$(sha256sum /runner.tar.gz | cut -d ' ' -f 1); \
+    case " ${RUNNER_SHA256} " in \
+    *" ${sum} "*) mkdir /runner && tar -xzf /runner.tar.gz -C /runner ;; \
+    *) echo "cannot use runner ${RUNNER_VERSION}: its SHA-256 is ${sum}, not in RUNNER_SHA256 \"${RUNNER_SHA256}\": compare https://github.com/actions/runner/releases/tag/v${RUNNER_VERSION}" >&2; exit 1 ;; \
+    esac
+
+# --- the image
+FROM ${BASE_IMAGE}
+# What nearly every job expects. Empty: the base image has all it needs, the libraries of the runner's .NET included, and
+# nothing is installed.
+ARG APT_PACKAGES="ca-certificates curl git jq tar unzip xz-utils"
+RUN --mount=type=bind,from=runner,source=/runner,target=/mnt/runner \
+    if [ -n "${APT_PACKAGES}" ]; then \
+        export DEBIAN_FRONTEND=noninteractive && \
+        apt-get update && \
+        apt-get install -y --no-install-recommends ${APT_PACKAGES} && \
+        /mnt/runner/bin/installdependencies.sh && \
+        rm -rf /var/lib/apt/lists/*; \
+    fi
+
+# Written as lines because useradd, adduser and addgroup differ from one base image to the next. 1001 is what the official
+# image uses.
+RUN grep -q '^[^:]*:[^:]*:1001:' /etc/passwd || { \
+        echo 'runner:x:1001:1001:GitHub Actions runner:/home/runner:/bin/sh' >>/etc/passwd && \
+        echo 'runner:x:1001:' >>/etc/group; \
+    }; \
+    mkdir -p /home/runner && chown 1001:1001 /home/runner
+COPY --from=runner --chown=1001:1001 /runner /home/runner
+COPY --from=binary /runner-init /usr/local/bin/runner-init
+
+ARG RUNNER_VERSION
+ARG VERSION
+ARG COMMIT
+LABEL org.opencontainers.image.title="runner-init" \
+      org.opencontainers.image.description="A GitHub Actions self-hosted runner, with its whole life in the hands of PID 1" \
+      org.opencontainers.image.source="https://github.com/runner-init/runner-init" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${COMMIT}" \
+      io.github.runner-init.runner-version="${RUNNER_VERSION}"
+
+ENV LANG=C.UTF-8
+WORKDIR /home/runner
+# Not root: nothing here needs it, and a job could not be kept from what root may do. Started with --user 0 instead,
+# runner-init keeps root for itself and gives the runner and its jobs to the owner of /home/runner, this same user.
+USER 1001:1001
+STOPSIGNAL SIGTERM
+# No shell in between and no default command: arguments after the image's name go to runner-init itself.
+ENTRYPOINT ["/usr/local/bin/runner-init"]
