@@ -1,0 +1,57 @@
+package runner
+
+import (
+	"errors"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Adopt takes over the listener that a supervisor before us left behind, or returns nil if none lives. Whoever started
+// it is gone, and with it the end of the pipe that its lines went to: the end of its job is seen by the end of its
+// worker, its own end without its exit code.
+func (r *Runner) Adopt(news News) *Listener {
+	for _, pid := range listeners(r.Root) {
+		fd, err := unix.PidfdOpen(pid, 0)
+		if err != nil || nameOf(pid) != listenerName { // ended, or the number is somebody else's by now
+			continue
+		}
+		l := &Listener{process: stranger{pid: pid, fd: fd}, root: r.Root}
+		go l.follow(fd, workers(r.Root, pid), news)
+		return l
+	}
+	return nil
+}
+
+// follow waits for the ends of the workers and then for that of the listener.
+func (l *Listener) follow(fd int, workers []int, news News) {
+	for _, pid := range workers {
+		if worker, err := unix.PidfdOpen(pid, 0); err == nil {
+			awaitEnd(worker)
+			unix.Close(worker)
+			news.JobEnded("", "")
+		}
+	}
+	awaitEnd(fd)
+	news.Ended(End{Code: -1, Meaning: Unseen})
+}
+
+// awaitEnd blocks until the process behind a pidfd has ended: only then is it readable (pidfd_open(2)).
+func awaitEnd(fd int) {
+	for {
+		_, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
+		if !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
+}
+
+// stranger is a process that is not our child, held by a pidfd so that its number cannot become somebody else's.
+type stranger struct{ pid, fd int }
+
+func (s stranger) id() int { return s.pid }
+
+func (s stranger) signal(sig syscall.Signal) error {
+	return os.NewSyscallError("pidfd_send_signal", unix.PidfdSendSignal(s.fd, sig, nil, 0))
+}

@@ -1,0 +1,70 @@
+package runner
+
+import (
+	"os"
+	"strconv"
+	"syscall"
+)
+
+// End is how a listener ended.
+type End struct {
+	// Code is the exit code, or 128+n for an end by signal n; -1 if it was not ours to see.
+	Code    int
+	Meaning Meaning
+}
+
+// Meaning is what an exit code of the listener means (Runner.Common Constants.cs, Runner.ReturnCode).
+type Meaning uint8
+
+// The meanings of the runner's exit codes.
+const (
+	Success           Meaning = iota // 0; 100 to 105 where it was asked to return the job's result
+	TerminatedError                  // 1
+	RetryableError                   // 2
+	RunnerUpdating                   // 3, and 4 for an ephemeral runner
+	SessionConflict                  // 5
+	VersionDeprecated                // 7
+	Crash                            // anything else, and every end by a signal that nobody meant
+	Unseen                           // the process was not our child
+)
+
+var meanings = [...]string{
+	"success", "terminated error", "retryable error", "runner updating", "session conflict", "version deprecated",
+	"crash", "unseen",
+}
+
+func (m Meaning) String() string { return meanings[m] }
+
+// meaningOf reads an exit code. 6 is internal to the listener: it never leaves the process.
+func meaningOf(code int) Meaning {
+	switch {
+	case code == 0, code >= 100 && code <= 105:
+		return Success
+	case code == 1:
+		return TerminatedError
+	case code == 2:
+		return RetryableError
+	case code == 3, code == 4:
+		return RunnerUpdating
+	case code == 5:
+		return SessionConflict
+	case code == 7:
+		return VersionDeprecated
+	case code == 128+int(syscall.SIGTERM):
+		return Success // .NET's code after an orderly end on SIGTERM
+	}
+	return Crash
+}
+
+func endOf(state *os.ProcessState) End {
+	if state == nil {
+		return End{Code: -1, Meaning: Unseen}
+	}
+	code := state.ExitCode()
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		code = 128 + int(status.Signal())
+	}
+	return End{Code: code, Meaning: meaningOf(code)}
+}
+
+func (e End) String() string { return e.Meaning.String() + " (exit code " + strconv.Itoa(e.Code) + ")" }

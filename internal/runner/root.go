@@ -1,0 +1,119 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// listenerPath is the program that makes a directory a runner root.
+const listenerPath = "bin/Runner.Listener"
+
+// DefaultRoots are the places where the usual images keep the runner, in the order in which they are tried.
+var defaultRoots = []string{"/home/runner", "/actions-runner", "/runner", "/opt/actions-runner"}
+
+// identityFiles hold the identity of a registration (Runner.Common ConfigurationStore.cs). One that survives from an
+// earlier life makes configure refuse to work, or the listener run under a registration that no longer exists.
+var identityFiles = []string{".runner", ".runner_migrated", ".credentials", ".credentials_migrated", ".credentials_rsaparams"}
+
+// FindRoot returns the runner root: the named directory if there is one, else the first of the working directory and
+// the usual places that holds bin/Runner.Listener.
+func FindRoot(named string) (string, error) {
+	candidates := []string{named}
+	if named == "" {
+		candidates = append([]string{"."}, defaultRoots...)
+	}
+	for _, dir := range candidates {
+		if info, err := os.Stat(filepath.Join(dir, listenerPath)); err == nil && info.Mode().IsRegular() {
+			return filepath.Abs(dir)
+		}
+	}
+	if named != "" {
+		return "", fmt.Errorf("cannot find the runner: %q holds no %s", named, listenerPath)
+	}
+	return "", fmt.Errorf("cannot find the runner: none of the working directory, %s holds %s",
+		strings.Join(defaultRoots, ", "), listenerPath)
+}
+
+// RootOf returns the runner root that a command of an existing image means: its `run.sh` or its `Runner.Listener`.
+func RootOf(program string) (root string, ok bool) {
+	dir := filepath.Dir(program)
+	switch filepath.Base(program) {
+	case "run.sh":
+		return dir, true
+	case "Runner.Listener":
+		return filepath.Dir(dir), true
+	}
+	return "", false
+}
+
+// Prepare wipes the identity of an earlier life and makes the directories that the listener writes to, owned by the
+// job's user. It never follows a link out of the root, because an earlier job may have written there, and it never
+// touches bin and externals.
+func (r *Runner) Prepare() error {
+	root, err := os.OpenRoot(r.Root)
+	if err != nil {
+		return fmt.Errorf("cannot open the runner directory: %w", err)
+	}
+	defer root.Close()
+	if err := wipe(root); err != nil {
+		return err
+	}
+	if err := r.own(root, "."); err != nil {
+		return err
+	}
+	for _, dir := range []string{"_diag", r.workInRoot()} {
+		if dir == "" {
+			continue
+		}
+		if err := root.MkdirAll(dir, 0o755); err != nil {
+			return fmt.Errorf("cannot make the runner's directory %q: %w", dir, err)
+		}
+		if err := r.own(root, dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func wipe(root *os.Root) error {
+	for _, name := range identityFiles {
+		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("cannot remove the stale %q of an earlier registration: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// workInRoot returns the work directory if it lies in the root; one outside is a mount that belongs to the operator.
+func (r *Runner) workInRoot() string {
+	work := r.Work
+	if work == "" {
+		work = "_work"
+	}
+	if filepath.IsLocal(work) {
+		return work
+	}
+	return ""
+}
+
+// own gives one entry of the root to the job's user, where we may do so and it is somebody else's.
+func (r *Runner) own(root *os.Root, name string) error {
+	if r.User == nil {
+		return nil
+	}
+	info, err := root.Lstat(name)
+	if err != nil {
+		return fmt.Errorf("cannot look at the runner's %q: %w", name, err)
+	}
+	if ownerOf(info) == r.User.UID {
+		return nil
+	}
+	if err := root.Lchown(name, int(r.User.UID), int(r.User.GID)); err != nil {
+		return fmt.Errorf("cannot give the runner's %q to user %q: %w", name, r.User.Name, err)
+	}
+	return nil
+}
