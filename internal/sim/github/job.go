@@ -1,0 +1,197 @@
+package github
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Job is one job of a workflow, with one step.
+type Job struct {
+	Name   string
+	Scope  string   // whose job it is: "repos/acme/widgets" or "orgs/acme"
+	Labels []string // a runner needs all of them
+	Run    string   // what the step runs in a shell
+	Env    map[string]string
+}
+
+// State is how far a job has come.
+type State string
+
+const (
+	Queued    State = "queued"
+	Assigned  State = "assigned" // GitHub has chosen a runner, which may not know yet
+	Running   State = "running"  // the runner has acquired it
+	Completed State = "completed"
+)
+
+// Result is how a job ended, in the words of the runner's contract. Lost is ours: the runner stopped renewing its lock,
+// for which GitHub fails the job with "lost communication".
+type Result string
+
+const (
+	Succeeded Result = "Succeeded"
+	Failed    Result = "Failed"
+	Canceled  Result = "Canceled"
+	Abandoned Result = "Abandoned"
+	Lost      Result = "Lost"
+)
+
+// JobRun is a job on its way through the queue.
+type JobRun struct {
+	Job
+
+	server       *Server
+	id           string // all fields below are guarded by server.mu
+	state        State
+	result       Result
+	runner       string // who has or had it
+	acknowledged bool
+	lease        time.Time // when it is lost unless renewed
+	log          strings.Builder
+}
+
+// Queue puts a job into the queue.
+func (s *Server) Queue(j Job) *JobRun {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	run := &JobRun{Job: j, server: s, state: Queued, id: fmt.Sprintf("00000000-0000-4000-8000-%012d", len(s.jobs)+1)}
+	s.jobs = append(s.jobs, run)
+	s.touch()
+	return run
+}
+
+// State returns how far the job has come.
+func (j *JobRun) State() State {
+	j.server.mu.Lock()
+	defer j.server.mu.Unlock()
+	j.server.settle()
+	return j.state
+}
+
+// Result returns how the job ended, "" before it has.
+func (j *JobRun) Result() Result {
+	j.server.mu.Lock()
+	defer j.server.mu.Unlock()
+	j.server.settle()
+	return j.result
+}
+
+// Runner returns the name of the runner that has or had the job.
+func (j *JobRun) Runner() string {
+	j.server.mu.Lock()
+	defer j.server.mu.Unlock()
+	return j.runner
+}
+
+// Log returns what the step has printed, as far as the runner has uploaded it.
+func (j *JobRun) Log() string {
+	j.server.mu.Lock()
+	defer j.server.mu.Unlock()
+	return j.log.String()
+}
+
+// Wait waits until the job is over and returns how it ended, or "" when ctx ended first.
+func (j *JobRun) Wait(ctx context.Context) Result {
+	j.server.wait(ctx, func() bool { return j.state == Completed })
+	return j.Result()
+}
+
+// Reached waits until the job has come at least as far as want.
+func (j *JobRun) Reached(ctx context.Context, want State) error {
+	order := []State{Queued, Assigned, Running, Completed}
+	err := j.server.wait(ctx, func() bool { return slices.Index(order, j.state) >= slices.Index(order, want) })
+	if err != nil {
+		return fmt.Errorf("cannot see job %q %s: %w", j.Name, want, err)
+	}
+	return nil
+}
+
+// Cancel is the button of that name: a waiting job is canceled at once, a runner's through a message to the runner.
+func (j *JobRun) Cancel() {
+	s := j.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch reg := s.first(func(reg *registration) bool { return reg.job == j }); {
+	case j.state == Queued:
+		j.state, j.result = Completed, Canceled
+	case reg != nil:
+		reg.inbox = append(reg.inbox, message{"JobCancellation", mustJSON(map[string]string{"jobId": j.id, "timeout": "00:05:00"})})
+	}
+	s.touch()
+}
+
+// Jobs returns all jobs in order of arrival.
+func (s *Server) Jobs() []*JobRun {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.jobs)
+}
+
+// assign gives the runner the oldest job that it may and can run, or none. The caller holds mu.
+func (s *Server) assign(reg *registration) *JobRun {
+	i := slices.IndexFunc(s.jobs, func(j *JobRun) bool {
+		return j.state == Queued && reg.scope.serves(newScope(j.Scope)) && covers(reg.Labels, j.Labels)
+	})
+	if i < 0 {
+		return nil
+	}
+	j := s.jobs[i]
+	j.state, j.runner = Assigned, reg.Name
+	j.lease = s.options.Now().Add(s.options.JobLease)
+	reg.job = j
+	s.touch()
+	return j
+}
+
+// covers says whether have holds every wanted label, in whatever case.
+func covers(have, want []string) bool {
+	return !slices.ContainsFunc(want, func(w string) bool {
+		return !slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, w) })
+	})
+}
+
+// finish ends the job of a runner. An ephemeral runner has done its duty and is removed, unless the job was lost:
+// nobody then told the server that the runner is done, and it stays as a ghost. The caller holds mu.
+func (s *Server) finish(reg *registration, result Result) {
+	reg.job.state, reg.job.result = Completed, result
+	reg.job = nil
+	if reg.Ephemeral {
+		reg.spent = true
+		if result != Lost {
+			s.drop(reg)
+		}
+	}
+	s.touch()
+}
+
+// settle does what the clock has done since anybody looked. The caller holds mu.
+func (s *Server) settle() {
+	now := s.options.Now()
+	for _, reg := range s.runners {
+		if reg.job != nil && !now.Before(reg.job.lease) {
+			s.finish(reg, Lost)
+		}
+	}
+}
+
+// nextDeadline is how long until the clock alone changes something, 0 if it will not. The caller holds mu.
+func (s *Server) nextDeadline() time.Duration {
+	now, next := s.options.Now(), time.Duration(0)
+	consider := func(at time.Time) {
+		if d := at.Sub(now); d > 0 && (next == 0 || d < next) {
+			next = d
+		}
+	}
+	for _, reg := range s.runners {
+		if reg.job != nil {
+			consider(reg.job.lease)
+		}
+		if reg.session != nil && reg.session.polling == 0 {
+			consider(reg.lastSeen.Add(s.options.OfflineAfter))
+		}
+	}
+	return next
+}
