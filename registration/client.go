@@ -1,0 +1,133 @@
+// Package registration talks to GitHub about self-hosted runners: it gets tokens, registers, finds and deletes
+// registrations, at a repository, an organization or an enterprise, through any address of GitHub's REST API.
+//
+// Every call is tried again for as long as that may help and the caller's context lasts; the waits follow GitHub's rate
+// limits. Every failure is an *Error that says what GitHub answered, its request id, and what the token lacks.
+//
+// It refuses to decide: which name to take after a conflict, whether a busy runner may be stopped, how long is long
+// enough are the caller's. It never starts a process, never reads the environment, and never lets a credential out of
+// the header of a request to the API's own address.
+package registration
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v56/github"
+)
+
+// Options are what a Client is made of. API, Scope and Credential are required.
+type Options struct {
+	API        string // address of the REST API, with or without a path: https://api.github.com, https://ghes.example/api/v3
+	Scope      Scope
+	Credential Credential
+	Transport  http.RoundTripper // nil: net/http's, with the proxy of the environment
+	Logger     *slog.Logger      // nil: silent
+	UserAgent  string            // GitHub refuses requests without one; empty: runner-init
+
+	AttemptTimeout time.Duration // how long one attempt may take; 0: 15s
+	// Shield is how long a POST in flight may still answer after the caller's context ended, and then how long JIT may
+	// take to remove what a lost answer left behind; 0: 3s. A call returns within twice the shield of its context's end.
+	Shield    time.Duration
+	RetryBase time.Duration // upper bound of the first random wait, doubled for each next one; 0: 1s
+	RetryCap  time.Duration // highest such bound; 0: 30s
+}
+
+// Client talks to GitHub about the runners of one scope. It may be used by several goroutines at a time.
+type Client struct {
+	base       *url.URL
+	scope      Scope
+	credential Credential
+	transport  http.RoundTripper
+	log        *slog.Logger
+	userAgent  string
+	timeout    time.Duration
+	shield     time.Duration
+	retryBase  time.Duration
+	retryCap   time.Duration
+}
+
+// New makes a Client; it sends nothing. Errors name the option at fault.
+func New(o Options) (*Client, error) {
+	base, err := address(o.API)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use GitHub's API address: %w", err)
+	}
+	if err := o.Scope.validate(); err != nil {
+		return nil, fmt.Errorf("cannot register a runner: %w", err)
+	}
+	if o.Credential == nil {
+		return nil, errors.New("cannot talk to GitHub: no credential")
+	}
+	c := &Client{
+		base: base, scope: o.Scope, credential: o.Credential, transport: o.Transport, log: o.Logger,
+		userAgent: cmp.Or(o.UserAgent, "runner-init"),
+		timeout:   cmp.Or(o.AttemptTimeout, 15*time.Second), shield: cmp.Or(o.Shield, 3*time.Second),
+		retryBase: cmp.Or(o.RetryBase, time.Second), retryCap: cmp.Or(o.RetryCap, 30*time.Second),
+	}
+	if c.transport == nil {
+		c.transport = http.DefaultTransport.(*http.Transport).Clone()
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	return c, nil
+}
+
+// address reads the API's address and ends its path with a slash, which relative paths need. A name and password in it
+// are refused, and not repeated.
+func address(api string) (*url.URL, error) {
+	u, err := url.Parse(api)
+	if err != nil {
+		return nil, errors.New("it is not a URL")
+	}
+	if u.User != nil {
+		return nil, fmt.Errorf("%q holds a user name or password", u.Redacted())
+	}
+	if u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("%q is not of the form https://HOST/PATH", api)
+	}
+	u.Path = strings.TrimRight(u.Path, "/") + "/"
+	return u, nil
+}
+
+// request is one call: out receives the answer's JSON, in is sent as JSON; both may be nil. The path follows the scope's.
+type request struct {
+	op, method, path string
+	in, out          any
+}
+
+// do carries a request through, with as many attempts as it takes. The trial is returned with and without an error.
+//
+// Each call has a go-github client of its own, because that type remembers a rate limit and then fails later calls
+// without asking GitHub.
+func (c *Client) do(ctx context.Context, r request) (*trial, error) {
+	t := &trial{client: c, op: r.op}
+	authorization, err := c.credential.Authorization(ctx)
+	if err != nil {
+		return t, &Error{Op: r.op, Reason: Unauthorized, cause: err}
+	}
+	once := &attempt{next: c.transport, home: c.base, authorization: authorization, timeout: c.timeout, shield: c.shield}
+	gh := github.NewClient(&http.Client{Transport: t.transport(once), CheckRedirect: stay})
+	gh.BaseURL, gh.UserAgent = c.base, c.userAgent
+	req, err := gh.NewRequest(r.method, c.scope.Path()+r.path, r.in)
+	if err != nil {
+		return t, &Error{Op: r.op, Reason: Invalid, cause: err}
+	}
+	answer, err := gh.Do(ctx, req, r.out)
+	if err != nil {
+		return t, t.failure(ctx, err)
+	}
+	t.next = answer.NextPage
+	return t, nil
+}
+
+// stay leaves redirects to the attempts' own client, see follow.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

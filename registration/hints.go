@@ -1,0 +1,128 @@
+package registration
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// hint says what the user can do about a failed call. An answer's headers name what the token has and what the
+// endpoint wants; where they do not, GitHub's documentation of the endpoints does.
+func (c *Client) hint(e *Error, resp *http.Response) string {
+	switch e.Reason {
+	case Unauthorized:
+		return "the token is mistyped, expired or revoked; make a new one"
+	case Forbidden:
+		return c.missing(resp)
+	case NotFound:
+		return fmt.Sprintf("%s does not exist, or the token cannot see it: check the spelling; %s", c.scope, c.missing(resp))
+	case Conflict:
+		return "another runner has this name; choose a different one, or remove that runner"
+	case Moved:
+		return fmt.Sprintf("GitHub points to %q; give that address, or the repository's new name", resp.Header.Get("Location"))
+	case Throttled:
+		return "too many API requests for this token or address; start fewer runners at a time, or use a GitHub App, which has a limit of its own"
+	case Unreachable:
+		return c.unreachable(e)
+	}
+	return ""
+}
+
+func (c *Client) unreachable(e *Error) string {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](e.cause); ok {
+		return fmt.Sprintf("the certificate of %s is not trusted here; add its authority to this image's CA certificates", c.base.Host)
+	}
+	if e.Status != 0 {
+		return "GitHub has trouble; see https://www.githubstatus.com"
+	}
+	return fmt.Sprintf("check that %s can be reached from here: DNS, firewall, proxy", c.base.Host)
+}
+
+// missing says which scope or permission to give the token.
+func (c *Client) missing(resp *http.Response) string {
+	if at, ok := strings.CutPrefix(resp.Header.Get("X-GitHub-SSO"), "required; url="); ok {
+		return "authorize the token for the organization's single sign-on: " + at
+	}
+	if has, classic := resp.Header["X-Oauth-Scopes"]; classic {
+		return c.missingScope(list(has), list(resp.Header["X-Accepted-Oauth-Scopes"]))
+	}
+	if accepted := resp.Header.Get("X-Accepted-GitHub-Permissions"); accepted != "" {
+		return "give the token " + permissions(accepted)
+	}
+	return wants(c.scope.Kind)
+}
+
+// missingScope explains a classic token: its answers carry the scopes it has and those of which the endpoint wants one.
+// https://docs.github.com/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
+func (c *Client) missingScope(has, accepted []string) string {
+	if len(accepted) == 0 {
+		accepted = []string{classicScope(c.scope.Kind)}
+	}
+	for _, scope := range has {
+		if slices.Contains(accepted, scope) {
+			return fmt.Sprintf("the token has the scope %s; its user must be an admin of %s, and the token authorized for single sign-on if that is in use", scope, c.scope)
+		}
+	}
+	now := "has no scopes"
+	if len(has) > 0 {
+		now = "has only the scopes " + strings.Join(has, ", ")
+	}
+	return fmt.Sprintf("the token %s; give it the scope %s", now, strings.Join(accepted, " or "))
+}
+
+// permissions puts the header X-Accepted-GitHub-Permissions into the words of GitHub's settings pages: alternatives are
+// separated by semicolons, permissions wanted together by commas, as in "administration=write,metadata=read".
+func permissions(accepted string) string {
+	var ways []string
+	for way := range strings.SplitSeq(accepted, ";") {
+		var all []string
+		for one := range strings.SplitSeq(way, ",") {
+			name, level, _ := strings.Cut(strings.TrimSpace(one), "=")
+			all = append(all, fmt.Sprintf("%q", permissionName(name)+": "+level))
+		}
+		ways = append(ways, strings.Join(all, " and "))
+	}
+	return "the permission " + strings.Join(ways, ", or ")
+}
+
+func permissionName(name string) string {
+	switch name {
+	case "administration":
+		return "Administration"
+	case "organization_self_hosted_runners":
+		return "Self-hosted runners"
+	}
+	return name
+}
+
+func classicScope(k Kind) string {
+	switch k {
+	case Repository:
+		return "repo"
+	case Organization:
+		return "admin:org"
+	default:
+		return "manage_runners:enterprise"
+	}
+}
+
+// wants is what the self-hosted runner endpoints want by their documentation.
+func wants(k Kind) string {
+	switch k {
+	case Repository:
+		return `a classic token needs the scope repo, a fine-grained one the repository permission "Administration: write"`
+	case Organization:
+		return `a classic token needs the scope admin:org, a fine-grained one the organization permission "Self-hosted runners: write"`
+	default:
+		return "an enterprise needs a classic token with the scope manage_runners:enterprise; a fine-grained one cannot have it"
+	}
+}
+
+// list splits a header of comma separated words.
+func list(values []string) []string {
+	words := strings.FieldsFunc(strings.Join(values, ","), func(r rune) bool { return r == ',' || r == ' ' })
+	return slices.Compact(words)
+}
