@@ -1,0 +1,131 @@
+package signals
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Environ returns the environment the process was started with, verbatim: in order, with duplicates and with entries
+// that have no `=`, while os.Environ keeps the first of a name only. It is read from the process's own memory, not from
+// /proc, which may be missing and is closed to an undumpable process. Where that memory does not look as expected, or
+// the environment was changed since, it is os.Environ's. The strings are copies: they outlive EraseEnviron.
+func Environ() []string {
+	current := os.Environ()
+	block, err := environBlock()
+	if err == nil {
+		if len(bytes.Trim(block, "\x00")) == 0 {
+			return nil // empty, or erased
+		}
+		if environ, err := DecodeEnviron(block); err == nil && contains(environ, current) {
+			return environ
+		}
+	}
+	return cloned(current)
+}
+
+// EraseEnviron overwrites the environment of the process with zeros where /proc/PID/environ shows it, and forgets it.
+// Strings that os.Getenv or os.Environ returned earlier are windows onto that memory and become zeros too; those of
+// Environ do not. An error says that the block was not found and /proc still shows it.
+func EraseEnviron() error {
+	os.Clearenv() // first, because its keys lie in the block
+	block, err := environBlock()
+	if err != nil {
+		return fmt.Errorf("cannot erase the environment: %w", err)
+	}
+	clear(block)
+	return nil
+}
+
+// Undumpable closes /proc/PID/{environ,mem,fd,…} of this process to everybody without CAP_SYS_PTRACE, other processes
+// of the same user included, and forbids core dumps. It lasts until the process calls exec. See PR_SET_DUMPABLE(2const).
+func Undumpable() error {
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("cannot make the process undumpable: %w", err)
+	}
+	return nil
+}
+
+// Key of the auxiliary vector: the address of the name the program was executed under. See getauxval(3).
+const auxExecutedName = 31
+
+// More than the kernel allows for arguments and environment together (6 MiB, execve(2)): a larger distance means that
+// os.Args is not what the kernel handed over.
+const largestBlock = 8 << 20
+
+var (
+	errNoBlock   = errors.New("the process does not say where it lies")
+	errOddLayout = errors.New("the memory around it does not look as the kernel leaves it")
+)
+
+// environBlock returns the memory that holds the environment. The kernel puts the strings of a new process on top of
+// its stack in this order: arguments, environment, executed name (copy_strings in fs/exec.c). The first entry thus
+// follows the last argument, onto which os.Args still is a window, and the last one ends where the executed name begins.
+func environBlock() ([]byte, error) {
+	end := executedName()
+	if end == 0 || len(os.Args) == 0 {
+		return nil, errNoBlock
+	}
+	if !adjacent(os.Args) {
+		return nil, errOddLayout
+	}
+	last := os.Args[len(os.Args)-1]
+	begin := unsafe.Add(unsafe.Pointer(unsafe.StringData(last)), len(last)+1)
+	if begin == nil || uintptr(begin) > end || end-uintptr(begin) > largestBlock {
+		return nil, errOddLayout
+	}
+	block := unsafe.Slice((*byte)(begin), int(end-uintptr(begin)))
+	if len(block) > 0 && block[len(block)-1] != 0 {
+		return nil, errOddLayout
+	}
+	return block, nil
+}
+
+// adjacent says whether each argument begins where the one before ends, as the kernel lays them out.
+func adjacent(args []string) bool {
+	for i, arg := range args[1:] {
+		before := args[i]
+		if address(arg) != address(before)+uintptr(len(before))+1 {
+			return false
+		}
+	}
+	return true
+}
+
+func address(s string) uintptr { return uintptr(unsafe.Pointer(unsafe.StringData(s))) }
+
+func executedName() uintptr {
+	vector, err := unix.Auxv()
+	if err != nil {
+		return 0
+	}
+	for _, entry := range vector {
+		if entry[0] == auxExecutedName {
+			return entry[1]
+		}
+	}
+	return 0
+}
+
+// contains says whether every entry of part is in whole, in the same order.
+func contains(whole, part []string) bool {
+	for _, entry := range whole {
+		if len(part) > 0 && part[0] == entry {
+			part = part[1:]
+		}
+	}
+	return len(part) == 0
+}
+
+func cloned(list []string) []string {
+	var copies []string
+	for _, s := range list {
+		copies = append(copies, strings.Clone(s))
+	}
+	return copies
+}
