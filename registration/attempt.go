@@ -57,22 +57,28 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // lifetime is how long the attempt may take.
 func (a *attempt) lifetime(req *http.Request) (context.Context, context.CancelFunc) {
-	caller, shield := req.Context(), time.Duration(0)
+	shield := time.Duration(0)
 	if req.Method == http.MethodPost {
 		shield = a.shield
 	}
-	ctx, cut := context.WithCancelCause(context.WithoutCancel(caller))
+	ctx, cut := outlive(req.Context(), shield)
 	ctx, cancel := context.WithTimeoutCause(ctx, a.timeout, fmt.Errorf("no answer in %v", a.timeout))
-	context.AfterFunc(caller, func() {
-		patience := time.NewTimer(shield)
+	return ctx, func() { cancel(); cut() }
+}
+
+// outlive is a context that ends d after ctx does.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cut := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		patience := time.NewTimer(d)
 		defer patience.Stop()
 		select {
-		case <-ctx.Done():
+		case <-longer.Done():
 		case <-patience.C:
 			cut(errCut)
 		}
 	})
-	return ctx, func() { cancel(); cut(nil) }
+	return longer, func() { stop(); cut(nil) }
 }
 
 // authorized is a copy of the request with the credential, if it goes to the API's own address.

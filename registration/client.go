@@ -5,8 +5,8 @@
 // limits. Every failure is an *Error that says what GitHub answered, its request id, and what the token lacks.
 //
 // It refuses to decide: which name to take after a conflict, whether a busy runner may be stopped, how long is long
-// enough are the caller's. It never starts a process, never reads the environment, and never lets a credential out of
-// the header of a request to the API's own address.
+// enough are the caller's. It starts no process, and lets a credential out nowhere but in the header of a request to the
+// API's own address.
 package registration
 
 import (

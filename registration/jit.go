@@ -77,11 +77,8 @@ func (c *Client) generate(ctx context.Context, op string, wanted *github.Generat
 // withdraw removes the registration that a lost answer may have left, and says whether its name is free now. It marks
 // the error where that could not be found out. It runs on after the end of ctx, for the shield's time at most.
 func (c *Client) withdraw(ctx context.Context, name string, failed error) bool {
-	if ctx.Err() != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), c.shield)
-		defer cancel()
-	}
+	ctx, cancel := outlive(ctx, c.shield)
+	defer cancel()
 	left, err := c.find(ctx, name)
 	if err == nil && left == nil {
 		return true
