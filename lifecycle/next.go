@@ -68,15 +68,16 @@ func launch(s Status) (Status, []Action) {
 	return s.in(Starting), []Action{Launch{}}
 }
 
-// failed follows a step that went badly. A stop that came first excuses the failure: it is what the stop asked for.
+// failed follows a step that went badly. A stop that came first excuses the failure: it is what the stop asked for. The
+// answer to Launch may come in any phase, because what overtakes it takes the listener for alive.
 func failed(s Status, e Failed) (Status, []Action) {
-	switch s.Phase {
-	case Booting, Authenticating:
+	switch {
+	case s.Phase <= Authenticating:
 		s.Registered = false
-	case Registering:
+	case s.Phase == Registering:
 		s.Registered = e.Ghost
-	case Starting:
-		s.Listener = false
+	case s.Listener:
+		s.Listener, s.Job = false, false
 	default:
 		return s, nil
 	}

@@ -1,0 +1,100 @@
+package lifecycle
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestEveryWorld walks through every world that can be reached, so that what it finds holds by exhaustion.
+func TestEveryWorld(t *testing.T) {
+	for name, begin := range outsets() {
+		t.Run(name, func(t *testing.T) {
+			w := walk{came: map[world]step{}}
+			if err := w.from(begin()); err != nil {
+				t.Fatalf("%v\n%s", err, w.story)
+			}
+			t.Logf("%d worlds, %d statuses", len(w.queue), w.statuses())
+		})
+	}
+}
+
+// outsets are the ways in which a life begins.
+func outsets() map[string]func() (Status, []Action) {
+	begins := map[string]func() (Status, []Action){
+		"ephemeral":  func() (Status, []Action) { return Begin(true) },
+		"persistent": func() (Status, []Action) { return Begin(false) },
+	}
+	for i := range 16 {
+		ephemeral, registered, listener, job := i&1 != 0, i&2 != 0, i&4 != 0, i&8 != 0
+		if job && !listener {
+			continue
+		}
+		name := fmt.Sprintf("resumed/ephemeral=%t/registered=%t/listener=%t/job=%t", ephemeral, registered, listener, job)
+		begins[name] = func() (Status, []Action) {
+			return Resume(ephemeral, registered, listener, job, Exit{RunnerFailed, "the supervisor died"})
+		}
+	}
+	return begins
+}
+
+// walk is a breadth-first walk: the first story that breaks a promise is the shortest there is.
+type walk struct {
+	queue []world
+	came  map[world]step
+	story string
+}
+
+// step is how a world was reached first.
+type step struct {
+	from  int // index in the queue
+	event Event
+}
+
+func (k *walk) from(s Status, actions []Action) error {
+	first, err := outset(s, actions)
+	if err != nil {
+		return err
+	}
+	k.queue, k.came[first] = []world{first}, step{from: -1}
+	for i := 0; i < len(k.queue); i++ {
+		for _, e := range k.queue[i].possible() {
+			next, _, err := k.queue[i].happen(e)
+			if err != nil {
+				k.story = k.tell(i, e)
+				return err
+			}
+			if _, known := k.came[next]; !known {
+				k.came[next] = step{i, e}
+				k.queue = append(k.queue, next)
+			}
+		}
+	}
+	return nil
+}
+
+// tell returns the events that lead through a world.
+func (k *walk) tell(i int, last Event) string {
+	lines := []string{line(k.queue[i], last)}
+	for i >= 0 {
+		came := k.came[k.queue[i]]
+		if came.from >= 0 {
+			lines = append([]string{line(k.queue[came.from], came.event)}, lines...)
+		}
+		i = came.from
+	}
+	return strings.Join(lines, "\n")
+}
+
+func line(w world, e Event) string {
+	s, actions := Next(w.Status, e)
+	return fmt.Sprintf("%-15s %#v -> %s %v", w.Phase, e, s.Phase, actions)
+}
+
+func (k *walk) statuses() int {
+	seen := map[Status]bool{}
+	for _, w := range k.queue {
+		seen[w.Status] = true
+	}
+	return len(seen)
+}

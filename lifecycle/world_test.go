@@ -1,0 +1,237 @@
+package lifecycle
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// world is a status and all that may still happen to it: the steps that have not answered, the timers that are armed,
+// the listener that may speak. It is a comparable value, so that worlds can be counted.
+type world struct {
+	Status
+
+	pending   asked
+	looks     uint8 // Looks in flight, up to maxLooks: the one step that may be asked for again before it has answered
+	armed     timers
+	process   process
+	killed    bool // Kill was sent and the end of the process is due
+	interrupt bool // this listener was interrupted
+	delete    bool // this registration was deregistered
+}
+
+// maxLooks is how many answers of Look a world tells apart: enough for a late one to meet a new one.
+const maxLooks = 2
+
+// process is the truth about the listener, which the status only believes.
+type process uint8
+
+const (
+	none     process = iota
+	launched         // the Launch is under way: it may still fail
+	alive
+)
+
+// asked is a set of steps that owe an answer.
+type asked uint16
+
+const (
+	boot asked = 1 << iota
+	authenticate
+	registering
+	check
+	awaitUpdate
+	fencing
+	deregister
+)
+
+// timers is a set of armed timers.
+type timers uint16
+
+func (t timers) has(x Timer) bool { return t&(1<<x) != 0 }
+
+// outset is the world at the beginning.
+func outset(s Status, actions []Action) (world, error) {
+	w := world{Status: s.forget()}
+	if s.Listener {
+		w.process = alive
+	}
+	return w.record(actions)
+}
+
+// happen lets an event happen that the world allows, and returns what becomes of it. The error says which promise broke.
+func (w world) happen(e Event) (world, []Action, error) {
+	next := w.settled(e)
+	s, actions := Next(w.Status, e)
+	next.Status = s.forget()
+	if err := forgetful(w.Status, e, next.Status, actions); err != nil {
+		return next, actions, err
+	}
+	if err := promised(w, next, e, actions); err != nil {
+		return next, actions, err
+	}
+	next, err := next.record(actions)
+	if err == nil {
+		err = next.coherent()
+	}
+	return next, actions, err
+}
+
+// forget drops the two counters that mean nothing on the way out: without them there are twenty times fewer worlds.
+func (s Status) forget() Status {
+	if s.Leaving {
+		s.Restarts, s.Identities = 0, 0
+	}
+	return s
+}
+
+// forgetful proves that forget is allowed: with the counters at their ends the same comes of it.
+func forgetful(before Status, e Event, after Status, actions []Action) error {
+	if !before.Leaving {
+		return nil
+	}
+	before.Restarts, before.Identities = maxRestarts, maxIdentities
+	if s, same := Next(before, e); s.forget() != after || !slices.Equal(same, actions) {
+		return errors.New("the counters matter on the way out")
+	}
+	return nil
+}
+
+// settled strikes out what an event answers.
+func (w world) settled(e Event) world {
+	switch e := e.(type) {
+	case Booted:
+		w.pending &^= boot
+	case Authenticated:
+		w.pending &^= authenticate
+	case Registered:
+		w.pending &^= registering
+	case Failed:
+		if w.pending&(boot|authenticate|registering) == 0 {
+			w.process = none
+		}
+		w.pending &^= boot | authenticate | registering
+	case Checked:
+		w.pending &^= check
+	case Updated:
+		w.pending &^= awaitUpdate
+	case Fenced:
+		w.pending &^= fencing
+	case Deregistered:
+		w.pending &^= deregister
+	case Looked:
+		w.looks--
+	case Ready, JobStarted, JobEnded:
+		w.process = alive
+	case Ended:
+		w.process, w.killed = none, false
+	case Expired:
+		w.armed &^= 1 << e.Timer
+	}
+	return w
+}
+
+// steps maps the actions that owe exactly one answer.
+var steps = map[Action]asked{
+	Boot{}: boot, Authenticate{}: authenticate, Register{}: registering, Check{}: check,
+	AwaitUpdate{}: awaitUpdate, Fence{}: fencing, Deregister{}: deregister,
+}
+
+// record notes what the machine asked for.
+func (w world) record(actions []Action) (world, error) {
+	for _, a := range actions {
+		step := steps[a]
+		if w.pending&step != 0 {
+			return w, fmt.Errorf("%T is asked for while another one is in flight", a)
+		}
+		if step&(fencing|deregister) != 0 && w.pending&(fencing|deregister) != 0 {
+			return w, fmt.Errorf("%T is asked for while another deletion is in flight", a)
+		}
+		w.pending |= step
+		switch a := a.(type) {
+		case Register:
+			w.delete = false
+		case Deregister:
+			if w.delete {
+				return w, errors.New("the same registration is deregistered twice")
+			}
+			w.delete = true
+		case Launch:
+			if w.process != none {
+				return w, errors.New("a listener is launched while another one lives")
+			}
+			w.process, w.interrupt = launched, false
+		case Interrupt:
+			if w.interrupt {
+				return w, errors.New("the same listener is interrupted twice")
+			}
+			w.interrupt = true
+		case Kill:
+			w.killed = w.process != none
+		case Look:
+			w.looks = min(w.looks+1, maxLooks)
+		case Arm:
+			w.armed |= 1 << a.Timer
+		case Disarm:
+			w.armed &^= 1 << a.Timer
+		}
+	}
+	return w, nil
+}
+
+// possible lists the events that may happen next, whatever they lead to.
+func (w world) possible() []Event {
+	events := slices.Concat(w.answers(), w.expiries(), []Event{Stop{}, Leave{}})
+	if w.process != none {
+		events = append(events, Ready{}, JobStarted{}, JobEnded{})
+		for how := Finished; how <= Unseen; how++ {
+			events = append(events, Ended{how})
+		}
+	}
+	return events
+}
+
+// answers lists every answer that is owed, in every version.
+func (w world) answers() []Event {
+	failures := []Event{Failed{Exit: refused}, Failed{Exit: refused, Ghost: true}}
+	var events []Event
+	for _, owed := range []struct {
+		by      asked
+		answers []Event
+	}{
+		{boot, append(failures, Booted{})},
+		{authenticate, append(failures, Authenticated{})},
+		{registering, append(failures, Registered{})},
+		{check, []Event{Checked{Gone: true}, Checked{Gone: false}}},
+		{awaitUpdate, []Event{Updated{}}},
+		{fencing, []Event{Fenced{Gone}, Fenced{Busy}, Fenced{Unknown}, Fenced{Kept}}},
+		{deregister, []Event{Deregistered{Gone}, Deregistered{Busy}, Deregistered{Unknown}, Deregistered{Kept}}},
+	} {
+		if w.pending&owed.by != 0 {
+			events = append(events, owed.answers...)
+		}
+	}
+	if w.looks > 0 {
+		events = append(events, Looked{Worker: true}, Looked{Worker: false})
+	}
+	if w.process == launched {
+		events = append(events, failures[0])
+	}
+	if w.killed {
+		events = append(events, Ended{Crashed})
+	}
+	return events
+}
+
+func (w world) expiries() []Event {
+	var events []Event
+	for t := StartBy; t <= RestartAt; t++ {
+		if w.armed.has(t) {
+			events = append(events, Expired{t})
+		}
+	}
+	return events
+}
+
+// refused is the exit of every step that fails in these worlds.
+var refused = Exit{Refused, "refused"}
