@@ -1,0 +1,155 @@
+package registration
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/runner-init/runner-init/internal/sim/github"
+)
+
+func TestVerdicts(t *testing.T) {
+	for name, c := range map[string]struct {
+		steps   []step
+		verdict Verdict
+		reason  Reason
+	}{
+		"204":                        {[]step{answer(204, "")}, Gone, ""},
+		"404":                        {[]step{answer(404, "{}")}, Gone, ""},
+		"422":                        {[]step{answer(422, "{}")}, Busy, ""},
+		"502 and it was carried out": {[]step{answer(502, ""), answer(404, "")}, Gone, ""},
+		"502 and a job came":         {[]step{answer(502, ""), answer(422, "")}, Busy, ""},
+		"401":                        {[]step{answer(401, "")}, "", Unauthorized},
+		"403":                        {[]step{answer(403, "")}, "", Forbidden},
+		"409":                        {[]step{answer(409, "")}, "", Conflict},
+		"a page instead":             {[]step{answer(301, "", "Location: https://api.test/")}, "", Moved},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				github := &script{steps: c.steps}
+				got, err := newClient(t, github).Delete(t.Context(), 7)
+				if got != c.verdict {
+					t.Errorf("got verdict %q, %v, want %q", got, err, c.verdict)
+				}
+				if (err != nil) != (c.reason != "") || err != nil && failure(t, err).Reason != c.reason {
+					t.Errorf("got %v, want reason %q", err, c.reason)
+				}
+				if want := "DELETE /orgs/acme/actions/runners/7"; github.requests[0] != want {
+					t.Errorf("got request %s, want %s", github.requests[0], want)
+				}
+			})
+		})
+	}
+}
+
+func TestStanding(t *testing.T) {
+	for status, want := range map[int]bool{200: true, 404: false} {
+		got, err := newClient(t, &script{steps: []step{answer(status, "{}")}}).Standing(t.Context(), 7)
+		if got != want || err != nil {
+			t.Errorf("%d: got %v, %v", status, got, err)
+		}
+	}
+	if got, err := newClient(t, &script{steps: []step{answer(403, "{}")}}).Standing(t.Context(), 7); got || err == nil {
+		t.Errorf("403: got %v, %v", got, err)
+	}
+}
+
+// A server that does not know the name filter answers with everybody, page by page.
+func TestFindPages(t *testing.T) {
+	page := func(names string, link ...string) step {
+		return answer(200, `{"total_count":3,"runners":[`+names+`]}`, link...)
+	}
+	next := `Link: <https://api.test/x?page=2>; rel="next"`
+	s := &script{steps: []step{page(`{"id":1,"name":"a"},{"id":2,"name":"R"}`, next), page(`{"id":3,"name":"r"}`)}}
+	if got, found, err := newClient(t, s).Find(t.Context(), "r"); got != (Runner{3, "r"}) || !found || err != nil {
+		t.Errorf("got %+v, %v, %v", got, found, err)
+	}
+	s = &script{steps: []step{page(`{"id":1,"name":"a"}`, next)}} // and always another page
+	if got, found, err := newClient(t, s).Find(t.Context(), "r"); found || err != nil || len(s.requests) != 2 {
+		t.Errorf("got %+v, %v, %v after %d requests", got, found, err, len(s.requests))
+	}
+}
+
+// The life of registrations at every kind of scope, with and without a path before GitHub's own.
+func TestLifeAtEveryScope(t *testing.T) {
+	everywhere(t, func(_ *testing.T, server http.Handler) http.Handler { return server })
+}
+
+func everywhere(t *testing.T, around func(*testing.T, http.Handler) http.Handler) {
+	for _, scope := range []Scope{
+		{Kind: Repository, Owner: "acme", Repo: "widgets"}, acme, {Kind: Enterprise, Owner: "corp"},
+	} {
+		for _, below := range []string{"", "/api/v3"} {
+			t.Run(string(scope.Kind)+below, func(t *testing.T) {
+				server := github.New(github.Options{})
+				server.AddPAT(canary, github.Classic("repo", "admin:org", "manage_runners:enterprise"))
+				at := httptest.NewServer(around(t, server))
+				defer at.Close()
+				live(t, server, newClient(t, nil, func(o *Options) { o.API, o.Scope = at.URL+below, scope }))
+			})
+		}
+	}
+}
+
+func live(t *testing.T, server *github.Server, c *Client) {
+	ctx := t.Context()
+	for name, mint := range map[string]func(context.Context) (string, error){"registration": c.RegistrationToken, "remove": c.RemoveToken} {
+		if token, err := mint(ctx); token == "" || err != nil {
+			t.Errorf("%s token: got %q, %v", name, token, err)
+		}
+	}
+	r, encoded, err := c.JIT(ctx, wanted)
+	if err != nil || encoded == "" {
+		t.Fatal(err)
+	}
+	if found, ok, err := c.Find(ctx, r.Name); found != r || !ok || err != nil {
+		t.Errorf("found %+v, %v, %v, want %+v", found, ok, err, r)
+	}
+	if _, ok, err := c.Find(ctx, "another"); ok || err != nil {
+		t.Errorf("found another: %v, %v", ok, err)
+	}
+	for _, want := range []bool{true, false} {
+		if standing, err := c.Standing(ctx, r.ID); standing != want || err != nil {
+			t.Errorf("standing %v, %v, want %v", standing, err, want)
+		}
+		if verdict, err := c.Delete(ctx, r.ID); verdict != Gone || err != nil {
+			t.Errorf("got verdict %q, %v", verdict, err)
+		}
+	}
+	if left := server.Runners(); len(left) != 0 {
+		t.Errorf("left behind: %+v", left)
+	}
+}
+
+// Every mistake with a token says what to change.
+func TestPermissionMistakes(t *testing.T) {
+	corp := Scope{Kind: Enterprise, Owner: "corp"}
+	for name, c := range map[string]struct {
+		scope  Scope
+		pat    *github.Credential
+		reason Reason
+		hint   string
+	}{
+		"unknown token":          {acme, nil, Unauthorized, "make a new one"},
+		"classic, wrong scope":   {acme, github.Classic("repo"), Forbidden, "has only the scopes repo; give it the scope admin:org"},
+		"fine-grained, too weak": {acme, github.FineGrained("organization_self_hosted_runners:read"), Forbidden, `"Self-hosted runners: write"`},
+		"enterprise by fine-grained": {corp, github.FineGrained("administration:write"), Forbidden,
+			"needs a classic token with the scope manage_runners:enterprise"},
+		"organization out of sight": {acme, github.Classic("admin:org").Only("orgs/other"), NotFound, "does not exist, or the token cannot see it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := github.New(github.Options{})
+			if c.pat != nil {
+				server.AddPAT(canary, c.pat)
+			}
+			client := newClient(t, github.RoundTripper(server), func(o *Options) { o.Scope = c.scope })
+			_, err := client.RegistrationToken(t.Context())
+			if e := failure(t, err); e.Reason != c.reason || !strings.Contains(e.Hint, c.hint) || e.RequestID == "" {
+				t.Errorf("got %v, reason %q, hint %q", err, e.Reason, e.Hint)
+			}
+		})
+	}
+}
