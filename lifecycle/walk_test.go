@@ -14,6 +14,11 @@ func TestEveryWorld(t *testing.T) {
 			if err := w.from(begin()); err != nil {
 				t.Fatalf("%v\n%s", err, w.story)
 			}
+			for i, d := 0, newEndings(); i < len(w.queue); i++ {
+				if err := d.stop(w.queue[i]); err != nil {
+					t.Fatalf("%v\n%s", err, w.tell(i, Stop{}))
+				}
+			}
 			t.Logf("%d worlds, %d statuses", len(w.queue), w.statuses())
 		})
 	}
