@@ -68,7 +68,7 @@ func launch(s Status) (Status, []Action) {
 	return s.in(Starting), []Action{Launch{}}
 }
 
-// failed follows a step that went badly. A stop that came first excuses the failure: it is what the stop asked for. The
+// failed follows a step that went badly. A way out that began first excuses the failure: it is what Cancel asks for. The
 // answer to Launch may come in any phase, because what overtakes it takes the listener for alive.
 func failed(s Status, e Failed) (Status, []Action) {
 	switch {
@@ -81,7 +81,7 @@ func failed(s Status, e Failed) (Status, []Action) {
 	default:
 		return s, nil
 	}
-	if s.Stops == 0 {
+	if !s.Leaving {
 		s.Exit = e.Exit
 	}
 	return finish(s)
