@@ -75,7 +75,7 @@ func failed(s Status, e Failed) (Status, []Action) {
 	case s.Phase <= Authenticating:
 		s.Registered = false
 	case s.Phase == Registering:
-		s.Registered = e.Ghost
+		s.Registered = e.Ghost || s.Identities > 1 // the identity before may still stand
 	case s.Listener:
 		s.Listener, s.Job = false, false
 	default:

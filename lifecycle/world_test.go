@@ -77,17 +77,19 @@ func (w world) happen(e Event) (world, []Action, error) {
 	return next, actions, err
 }
 
-// forget drops the two counters that mean nothing on the way out: without them there are twenty times fewer worlds.
+// forget drops the two counters where they mean nothing, on the way out: without them there are twenty times fewer worlds.
 func (s Status) forget() Status {
-	if s.Leaving {
+	if s.forgets() {
 		s.Restarts, s.Identities = 0, 0
 	}
 	return s
 }
 
+func (s Status) forgets() bool { return s.Leaving && s.Phase > Registering }
+
 // forgetful proves that forget is allowed: with the counters at their ends the same comes of it.
 func forgetful(before Status, e Event, after Status, actions []Action) error {
-	if !before.Leaving {
+	if !before.forgets() {
 		return nil
 	}
 	before.Restarts, before.Identities = maxRestarts, maxIdentities
@@ -120,9 +122,11 @@ func (w world) settled(e Event) world {
 	case Deregistered:
 		w.pending &^= deregister
 	case Looked:
-		w.looks--
+		w.looks = max(w.looks, 1) - 1
 	case Ready, JobStarted, JobEnded:
-		w.process = alive
+		if w.process == launched {
+			w.process = alive
+		}
 	case Ended:
 		w.process, w.killed = none, false
 	case Expired:

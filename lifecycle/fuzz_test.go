@@ -1,0 +1,77 @@
+package lifecycle
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// FuzzNext tells scripts that no walk tells: news and signals and timers at any time, late, early and twice. Only the
+// answer to a step that was never asked for is left out, for it would mean that two of our own goroutines lie.
+func FuzzNext(f *testing.F) {
+	alphabet := everyEvent()
+	letter := func(events ...Event) []byte {
+		script := make([]byte, len(events))
+		for i, e := range events {
+			script[i] = byte(slices.Index(alphabet, e))
+		}
+		return script
+	}
+	boot := []Event{Booted{}, Authenticated{}, Registered{}, Ready{}}
+	for _, rest := range [][]Event{
+		{Stop{}, Fenced{Gone}, Expired{Settled}, Looked{}, Ended{Finished}},
+		{Stop{}, Fenced{Busy}, JobStarted{}, Expired{DrainBy}, Expired{KillBy}, Ended{Crashed}, Deregistered{Busy}},
+		{JobStarted{}, JobEnded{}, Ended{Retryable}, Checked{}, Expired{RestartAt}, Ended{Conflict}, Registered{}, Leave{}, Stop{}},
+	} {
+		f.Add(true, letter(append(boot, rest...)...))
+		f.Add(false, letter(append(boot, rest...)...))
+	}
+	f.Fuzz(func(t *testing.T, ephemeral bool, script []byte) {
+		w, err := outset(Begin(ephemeral))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for _, b := range script {
+			e := alphabet[int(b)%len(alphabet)]
+			if answersStep(e) && !slices.Contains(w.answers(), e) {
+				continue
+			}
+			told = append(told, line(w, e))
+			if w, _, err = w.happen(e); err != nil {
+				t.Fatalf("%v\n%s", err, strings.Join(told, "\n"))
+			}
+		}
+		if err := newEndings().stop(w); err != nil {
+			t.Fatalf("%v\n%s", err, strings.Join(told, "\n"))
+		}
+	})
+}
+
+// answersStep says that an event answers a step of boot or of a restart.
+func answersStep(e Event) bool {
+	switch e.(type) {
+	case Booted, Authenticated, Registered, Failed, Checked, Updated:
+		return true
+	}
+	return false
+}
+
+// everyEvent lists each event there is, in every version.
+func everyEvent() []Event {
+	events := []Event{
+		Booted{}, Authenticated{}, Registered{}, Failed{Exit: refused}, Failed{Exit: refused, Ghost: true},
+		Ready{}, JobStarted{}, JobEnded{}, Looked{true}, Looked{false}, Checked{true}, Checked{false}, Updated{},
+		Stop{}, Leave{},
+	}
+	for how := Finished; how <= Unseen; how++ {
+		events = append(events, Ended{how})
+	}
+	for v := Gone; v <= Kept; v++ {
+		events = append(events, Fenced{v}, Deregistered{v})
+	}
+	for timer := StartBy; timer <= RestartAt; timer++ {
+		events = append(events, Expired{timer})
+	}
+	return events
+}

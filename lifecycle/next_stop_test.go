@@ -1,0 +1,216 @@
+package lifecycle
+
+import "testing"
+
+// undisturbed is the rest of a stop while no job comes.
+var undisturbed = []turn{
+	on(Expired{Settled}, Stopping, Look{}),
+	on(Looked{Worker: false}, Stopping, Interrupt{}, Arm{KillBy}),
+	on(Ended{Finished}, Exited),
+}
+
+func TestStopDuringBoot(t *testing.T) {
+	tell(t, []story{
+		{
+			name: "while the runner directory is prepared", given: fresh(),
+			told: []turn{on(Stop{}, Booting, Cancel{}), on(Booted{}, Exited)},
+		},
+		{
+			name: "while the credential is made ready", given: after(fresh(), Booted{}),
+			told: []turn{on(Stop{}, Authenticating, Cancel{}), on(Authenticated{}, Exited)},
+		},
+		{
+			name: "while registering, too late to keep GitHub from it", given: registeringNow(),
+			told: []turn{
+				on(Stop{}, Registering, Cancel{}),
+				on(Registered{}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Deregistered{Gone}, Exited),
+			},
+		},
+		{
+			name: "while registering, in time: a failure is what the stop asked for", given: registeringNow(),
+			told: []turn{on(Stop{}, Registering, Cancel{}), on(Failed{Exit: refused}, Exited)},
+		},
+		{
+			name: "while registering, nobody knows how far GitHub came", given: registeringNow(),
+			told: []turn{
+				on(Stop{}, Registering, Cancel{}),
+				on(Failed{Exit: refused, Ghost: true}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Deregistered{Gone}, Exited),
+			},
+		},
+		{
+			name: "a second and a third signal make no step of boot answer sooner", given: registeringNow(),
+			told: []turn{
+				on(Stop{}, Registering, Cancel{}), on(Stop{}, Registering, Cancel{}), on(Stop{}, Registering, Cancel{}),
+				on(Registered{}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+			},
+		},
+		{
+			name: "while the listener connects", given: started(),
+			told: append([]turn{
+				on(Stop{}, Stopping, Fence{}, Arm{FenceBy}),
+				on(Ready{}, Stopping),
+				on(Fenced{Gone}, Stopping, Disarm{FenceBy}, Disarm{DrainBy}, Arm{Settled}),
+			}, undisturbed...),
+		},
+		{
+			name: "while the listener is launched, which then fails", given: started(),
+			told: []turn{
+				on(Stop{}, Stopping, Fence{}, Arm{FenceBy}),
+				on(Failed{Exit: refused}, Deregistering, Arm{DeregisterBy}),
+				on(Fenced{Gone}, Exited),
+			},
+		},
+		{
+			name: "while a restart waits for its back-off", given: after(started(), Ended{Retryable}, Checked{}),
+			told: []turn{
+				on(Stop{}, Deregistering, Cancel{}, Arm{DeregisterBy}, Deregister{}),
+				on(Expired{RestartAt}, Deregistering),
+				on(Deregistered{Gone}, Exited),
+			},
+		},
+		{
+			name: "while the runner updates itself", given: after(started(), Ended{Updating}),
+			told: []turn{
+				on(Stop{}, Deregistering, Cancel{}, Arm{DeregisterBy}, Deregister{}),
+				on(Updated{}, Deregistering),
+				on(Deregistered{Gone}, Exited),
+			},
+		},
+	})
+}
+
+func TestStopWhileIdle(t *testing.T) {
+	asked := on(Stop{}, Stopping, Fence{}, Arm{FenceBy})
+	shut := on(Fenced{Gone}, Stopping, Disarm{FenceBy}, Disarm{DrainBy}, Arm{Settled})
+	tell(t, []story{
+		{
+			name: "GitHub forgets us, no job was on its way, the listener ends", given: idle(),
+			told: append([]turn{asked, shut}, undisturbed...),
+		},
+		{
+			name: "a job that arrives before GitHub answers is drained", given: idle(),
+			told: []turn{
+				asked,
+				on(JobStarted{}, Draining, Disarm{FenceBy}, Arm{DrainBy}),
+				on(Fenced{Busy}, Draining),
+				on(JobEnded{}, Draining, Arm{LingerBy}),
+				on(Ended{Finished}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Deregistered{Gone}, Exited),
+			},
+		},
+		{
+			name: "a job that was on its way when GitHub forgot us is drained", given: idle(),
+			told: []turn{
+				asked, shut,
+				on(JobStarted{}, Draining, Disarm{FenceBy}, Arm{DrainBy}),
+				on(Expired{Settled}, Draining),
+				on(JobEnded{}, Draining, Arm{LingerBy}),
+				on(Ended{Finished}, Exited),
+			},
+		},
+		{
+			name: "a job whose worker is seen before its line is drained", given: idle(),
+			told: []turn{
+				asked, shut,
+				on(Expired{Settled}, Stopping, Look{}),
+				on(Looked{Worker: true}, Draining, Disarm{FenceBy}, Arm{DrainBy}),
+				on(JobStarted{}, Draining),
+				on(JobEnded{}, Draining, Arm{LingerBy}),
+				on(Ended{Finished}, Exited),
+			},
+		},
+		{
+			name: "a job that arrives after the interrupt is handed back by the listener", given: idle(),
+			told: []turn{
+				asked, shut,
+				on(Expired{Settled}, Stopping, Look{}),
+				on(Looked{}, Stopping, Interrupt{}, Arm{KillBy}),
+				on(JobStarted{}, Stopping),
+				on(JobEnded{}, Stopping),
+				on(Ended{Finished}, Exited),
+			},
+		},
+		{
+			name: "GitHub says busy before we know of a job: it is waited for and GitHub asked again", given: idle(),
+			told: []turn{
+				asked,
+				on(Fenced{Busy}, Draining, Disarm{FenceBy}, Arm{DrainBy}, Arm{FenceAgain}),
+				on(Expired{FenceAgain}, Draining, Fence{}),
+				on(Fenced{Busy}, Draining, Disarm{FenceBy}, Arm{DrainBy}, Arm{FenceAgain}),
+				on(JobStarted{}, Draining),
+				on(Expired{FenceAgain}, Draining),
+				on(JobEnded{}, Draining, Arm{LingerBy}),
+			},
+		},
+		{
+			name: "GitHub said busy, no job came, GitHub forgets us after all", given: idle(),
+			told: append([]turn{
+				asked,
+				on(Fenced{Busy}, Draining, Disarm{FenceBy}, Arm{DrainBy}, Arm{FenceAgain}),
+				on(Expired{FenceAgain}, Draining, Fence{}),
+				on(Fenced{Gone}, Stopping, Disarm{FenceBy}, Disarm{DrainBy}, Arm{Settled}),
+			}, undisturbed...),
+		},
+		{
+			name: "GitHub does not answer in time: a last look, then the listener ends, and GitHub is asked again", given: idle(),
+			told: []turn{
+				asked,
+				on(Expired{FenceBy}, Stopping, Cancel{}, Look{}),
+				on(Fenced{Unknown}, Stopping, Disarm{FenceBy}, Disarm{DrainBy}, Look{}),
+				on(Looked{}, Stopping, Interrupt{}, Arm{KillBy}),
+				on(Looked{}, Stopping),
+				on(Ended{Finished}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Deregistered{Gone}, Exited),
+			},
+		},
+		{
+			name: "GitHub answers the fence only when the listener has ended: that was the deregistration", given: idle(),
+			told: []turn{
+				asked,
+				on(Ended{Finished}, Deregistering, Arm{DeregisterBy}),
+				on(Fenced{Gone}, Exited),
+			},
+		},
+		{
+			name: "the fence came to nothing and the listener has ended: deregister", given: idle(),
+			told: []turn{
+				asked,
+				on(Ended{Finished}, Deregistering, Arm{DeregisterBy}),
+				on(Fenced{Unknown}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Deregistered{Unknown}, Exited),
+			},
+			exit: Exit{GhostLeft, "a registration may be left on GitHub"},
+		},
+		{
+			name: "a registration that we were told to keep is kept", given: idle(),
+			told: []turn{
+				asked,
+				on(Fenced{Kept}, Stopping, Disarm{FenceBy}, Disarm{DrainBy}, Look{}),
+				on(Looked{}, Stopping, Interrupt{}, Arm{KillBy}),
+				on(Ended{Finished}, Exited),
+			},
+		},
+		{
+			name: "the second signal waits for nobody, the third kills", given: idle(),
+			told: []turn{
+				asked,
+				on(Stop{}, Stopping, Interrupt{}, Arm{KillBy}),
+				on(Stop{}, Stopping, Kill{}),
+				on(Fenced{Gone}, Stopping),
+				on(Ended{Crashed}, Exited),
+			},
+		},
+		{
+			name: "a listener that does not end is killed, and no job was lost by it", given: idle(),
+			told: []turn{
+				asked, shut,
+				on(Expired{Settled}, Stopping, Look{}),
+				on(Looked{}, Stopping, Interrupt{}, Arm{KillBy}),
+				on(Expired{KillBy}, Stopping, Kill{}),
+				on(Ended{Crashed}, Exited),
+			},
+		},
+	})
+}
