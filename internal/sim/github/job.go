@@ -48,6 +48,7 @@ type JobRun struct {
 	state        State
 	result       Result
 	runner       string // who has or had it
+	token        string // of the worker; "" before it is acquired
 	acknowledged bool
 	lease        time.Time // when it is lost unless renewed
 	log          strings.Builder

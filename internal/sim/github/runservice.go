@@ -1,6 +1,7 @@
 package github
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -19,7 +20,7 @@ func (s *Server) holder(c *call) (*registration, answer) {
 	}
 	c.about(reg)
 	c.entry.Job = reg.job.Name
-	if scheme, secret := c.authorization(); scheme != "bearer" || secret != reg.token {
+	if scheme, secret := c.authorization(); scheme != "bearer" || secret != reg.token && secret != reg.job.token {
 		return nil, refuse(http.StatusUnauthorized, "Unauthorized")
 	}
 	reg.lastSeen = s.options.Now()
@@ -39,6 +40,8 @@ func (s *Server) acquire(c *call) answer {
 	}
 	reg.job.state, reg.job.acknowledged = Running, true
 	reg.job.lease = s.options.Now().Add(s.options.JobLease)
+	reg.job.token = jobToken(reg.job)
+	s.secrets = append(s.secrets, reg.job.token)
 	return reply(http.StatusOK, s.jobMessage(reg.job, baseURL(c.r)+"/run/"+reg.job.id+"/"))
 }
 
@@ -55,7 +58,7 @@ func (s *Server) jobMessage(j *JobRun, service string) map[string]any {
 		"requestId":      1,
 		"resources": map[string]any{"endpoints": []any{map[string]any{
 			"name": "SystemVssConnection", "url": service,
-			"authorization": map[string]any{"scheme": "OAuth", "parameters": map[string]string{"AccessToken": jobToken(j)}},
+			"authorization": map[string]any{"scheme": "OAuth", "parameters": map[string]string{"AccessToken": j.token}},
 		}}},
 		"variables":   map[string]any{},
 		"steps":       []any{step},
@@ -63,10 +66,10 @@ func (s *Server) jobMessage(j *JobRun, service string) map[string]any {
 	}
 }
 
-// jobToken is an unsigned JWT: the listener parses the token of a job, and nothing else.
+// jobToken makes the job's own token, which the worker uses: a JWT, since the official listener parses it as one.
 func jobToken(j *JobRun) string {
 	part := func(v any) string { return base64.RawURLEncoding.EncodeToString(mustJSON(v)) }
-	return part(map[string]string{"alg": "none"}) + "." + part(map[string]string{"sub": j.id}) + "."
+	return part(map[string]string{"alg": "none"}) + "." + part(map[string]string{"sub": j.id, "jti": rand.Text()}) + "."
 }
 
 // renew answers POST renewjob: the lock holds for another JobLease.
