@@ -127,5 +127,8 @@ func (s *Server) credentialName(c *call) string {
 	if reg := s.byToken(secret); reg != nil {
 		return "runner " + reg.Name
 	}
+	if reg := s.first(func(reg *registration) bool { return reg.job != nil && reg.job.token == secret }); reg != nil {
+		return "job " + reg.job.Name
+	}
 	return "unknown"
 }

@@ -1,0 +1,211 @@
+package runner_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/runner-init/runner-init/internal/sim/github"
+	"github.com/runner-init/runner-init/internal/sim/runner"
+)
+
+// simrunner is the program under test, built once.
+var simrunner = filepath.Join(os.TempDir(), fmt.Sprintf("simrunner-test-%d", os.Getpid()))
+
+func TestMain(m *testing.M) {
+	build := exec.Command("go", "build", "-o", simrunner, "github.com/runner-init/runner-init/internal/sim/cmd/simrunner")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "cannot build simrunner: %v\n%s", err, out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.Remove(simrunner)
+	os.Exit(code)
+}
+
+const (
+	pat   = "pat-for-tests-only"
+	owner = "repos/acme/widgets"
+)
+
+// world is a GitHub and a directory for a runner.
+type world struct {
+	t      *testing.T
+	ctx    context.Context
+	github *github.Server
+	url    string
+	root   string
+}
+
+func newWorld(t *testing.T, o github.Options, b runner.Behaviour) *world {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	gh := github.New(o)
+	gh.AddPAT(pat, github.Classic("repo", "admin:org"))
+	server := httptest.NewServer(gh)
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	w := &world{t, ctx, gh, server.URL, filepath.Join(t.TempDir(), "runner")}
+	if err := runner.Install(w.root, simrunner); err != nil {
+		t.Fatal(err)
+	}
+	if b.ConfigureRetry == 0 {
+		b.ConfigureRetry = time.Millisecond
+	}
+	if err := runner.WriteBehaviour(w.root, b); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// listener starts bin/Runner.Listener with a bare environment.
+func (w *world) listener(args ...string) *process {
+	w.t.Helper()
+	return w.start(exec.Command(filepath.Join(w.root, "bin", "Runner.Listener"), args...))
+}
+
+func (w *world) start(c *exec.Cmd) *process {
+	w.t.Helper()
+	p := &process{t: w.t, ctx: w.ctx, command: c, exited: make(chan struct{})}
+	p.grown = sync.NewCond(&p.mu)
+	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "RUNNER_ALLOW_RUNASROOT=1"}, c.Env...)
+	c.Dir = w.root
+	c.Stdout, c.Stderr = writer{p, &p.out}, writer{p, &p.err}
+	c.WaitDelay = 5 * time.Second
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := c.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	go func() {
+		c.Wait()
+		close(p.exited)
+	}()
+	w.t.Cleanup(func() {
+		syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // and its worker and steps, which are in its group
+		<-p.exited
+	})
+	return p
+}
+
+// process is a running listener and what it has printed.
+type process struct {
+	t       *testing.T
+	ctx     context.Context
+	command *exec.Cmd
+	exited  chan struct{}
+
+	mu       sync.Mutex
+	grown    *sync.Cond
+	out, err bytes.Buffer
+}
+
+type writer struct {
+	p      *process
+	buffer *bytes.Buffer
+}
+
+func (w writer) Write(text []byte) (int, error) {
+	w.p.mu.Lock()
+	defer w.p.mu.Unlock()
+	defer w.p.grown.Broadcast()
+	return w.buffer.Write(text)
+}
+
+func (p *process) stdout() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.String()
+}
+
+func (p *process) stderr() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err.String()
+}
+
+// says waits until stdout or stderr holds the text.
+func (p *process) says(text string) {
+	p.t.Helper()
+	defer context.AfterFunc(p.ctx, p.grown.Broadcast)()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !strings.Contains(p.out.String()+p.err.String(), text) {
+		if p.ctx.Err() != nil {
+			p.t.Fatalf("no %q in\n%s\n%s", text, &p.out, &p.err)
+		}
+		p.grown.Wait()
+	}
+}
+
+func (p *process) signal(sig syscall.Signal) {
+	p.t.Helper()
+	if err := p.command.Process.Signal(sig); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// code waits for the exit code.
+func (p *process) code() int {
+	p.t.Helper()
+	select {
+	case <-p.exited:
+	case <-p.ctx.Done():
+		p.t.Fatalf("still running:\n%s\n%s", p.stdout(), p.stderr())
+	}
+	return p.command.ProcessState.ExitCode()
+}
+
+// ends checks the exit code.
+func (p *process) ends(want int) {
+	p.t.Helper()
+	if got := p.code(); got != want {
+		p.t.Fatalf("exit code %d, want %d\nstdout: %s\nstderr: %s", got, want, p.stdout(), p.stderr())
+	}
+}
+
+// configure configures an ephemeral runner of that name and returns the finished process.
+func (w *world) configure(name string, more ...string) *process {
+	w.t.Helper()
+	args := append([]string{"configure", "--unattended", "--url", w.url + "/acme/widgets", "--name", name}, more...)
+	c := exec.Command(filepath.Join(w.root, "bin", "Runner.Listener"), args...)
+	c.Env = []string{"ACTIONS_RUNNER_INPUT_TOKEN=" + w.github.RegistrationToken(owner)}
+	return w.start(c)
+}
+
+// jit makes a JIT configuration.
+func (w *world) jit(name string, labels ...string) string {
+	w.t.Helper()
+	return generateJIT(w.t, w.url, name, labels)
+}
+
+func (w *world) files() []string {
+	var found []string
+	for _, name := range []string{".credentials", ".credentials_rsaparams", ".runner"} {
+		if _, err := os.Stat(filepath.Join(w.root, name)); err == nil {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+func (w *world) records() []runner.Record {
+	w.t.Helper()
+	records, err := runner.Records(w.root)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return records
+}

@@ -1,0 +1,77 @@
+package runner
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// process is what a listener and a worker have in common.
+type process struct {
+	root      root
+	role      string
+	behaviour Behaviour
+}
+
+// newProcess records the start before it touches anything.
+func newProcess(home root, role string, argv []string) (*process, error) {
+	p := &process{root: home, role: role}
+	start := given(argv)
+	os.MkdirAll(home.path("_diag", "pages"), 0o777) // where it may not, the runner goes on without a log
+	p.append(Record{Event: "start", Given: start})
+	var err error
+	p.behaviour, err = readBehaviour(home)
+	return p, err
+}
+
+// exit ends the process from wherever it is.
+func (p *process) exit(code int) {
+	p.record("exit", strconv.Itoa(code))
+	os.Exit(code)
+}
+
+// note records the signals of a channel on their way to another.
+func (p *process) note(sig os.Signal) syscall.Signal {
+	number := sig.(syscall.Signal)
+	p.record("signal", signalName(number))
+	return number
+}
+
+func signalName(sig syscall.Signal) string {
+	switch sig {
+	case syscall.SIGINT:
+		return "SIGINT"
+	case syscall.SIGQUIT:
+		return "SIGQUIT"
+	case syscall.SIGTERM:
+		return "SIGTERM"
+	}
+	return fmt.Sprintf("signal %d", int(sig))
+}
+
+// surviveClosedPipes makes writes to a closed stdout fail with EPIPE instead of killing the process, as .NET does. A
+// handler, unlike an ignored signal, is not inherited by children.
+func surviveClosedPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+
+// dieOf ends the process by a signal, as a crash does.
+func dieOf(sig syscall.Signal) {
+	signal.Reset(sig)
+	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) // a simulated crash leaves no core behind
+	syscall.Kill(os.Getpid(), sig)
+	time.Sleep(time.Second) // the signal is on its way
+	syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	select {}
+}
+
+// holdOpen leaves a child behind that holds stdout and stderr open.
+func holdOpen(d time.Duration) {
+	child := exec.Command("sleep", fmt.Sprintf("%.3f", d.Seconds()))
+	child.Stdout, child.Stderr = os.Stdout, os.Stderr
+	if err := child.Start(); err == nil {
+		child.Process.Release() // nobody waits for it
+	}
+}

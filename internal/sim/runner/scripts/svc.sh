@@ -1,0 +1,3 @@
+#!/bin/bash
+echo "the simulated runner is no service"
+exit 1
