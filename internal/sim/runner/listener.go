@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -113,13 +114,7 @@ func (l *listener) termCode() int {
 }
 
 func (l *listener) complain(strange []string) {
-	list := ""
-	for i, s := range strange {
-		if i > 0 {
-			list += ", "
-		}
-		list += s
-	}
+	list := strings.Join(strange, ", ")
 	const hint = `For usage refer to: .\config.cmd --help or ./config.sh --help`
 	if _, ok := known[l.args.command]; ok {
 		l.term.fail("Unrecognized command-line input arguments for command %s: '%s'. %s", l.args.command, list, hint)
