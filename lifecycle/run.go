@@ -166,9 +166,10 @@ func (l *Loop) judge(err error) Failed {
 	return Failed{Exit: exit, Ghost: ghost}
 }
 
-// launch starts the listener, whose news come from its own goroutine.
+// launch starts the listener, whose news come from its own goroutine. A failure counts before any other event: until
+// then the listener is taken for alive, and might be asked to end.
 func (l *Loop) launch() {
 	if err := l.ports.Listener.Launch(l.Tell); err != nil {
-		l.ask(func(context.Context) Event { return l.judge(err) })
+		l.apply(l.judge(err))
 	}
 }
