@@ -1,11 +1,14 @@
 package registration
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -59,12 +62,16 @@ func TestShield(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(time.Second, cancel)
 				begun := time.Now()
-				err := c.call(newClient(t, github), ctx)
+				var log bytes.Buffer
+				err := c.call(newClient(t, github, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) }), ctx)
 				if took := time.Since(begun) - time.Second; took != c.took {
 					t.Errorf("returned %v after the cancel, want %v", took, c.took)
 				}
 				if len(github.requests) != 1 {
 					t.Errorf("%d requests, want 1: no attempt begins after the end", len(github.requests))
+				}
+				if log.Len() > 0 {
+					t.Errorf("another attempt is announced after the end: %s", &log)
 				}
 				if c.reason == "" {
 					if err != nil {
@@ -140,6 +147,38 @@ func TestStopWhileServerHangs(t *testing.T) {
 		}
 	case <-time.After(5 * time.Second):
 		t.Error("the call did not end")
+	}
+}
+
+// pool is a transport with idle connections.
+type pool struct {
+	step
+	closed int
+}
+
+func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) { return p.step(req) }
+func (p *pool) CloseIdleConnections()                               { p.closed++ }
+
+// One attempt by itself: who gets to see the credential, and what becomes of the connections.
+func TestAttempt(t *testing.T) {
+	home, _ := url.Parse("https://api.test/")
+	for at, want := range map[string]string{"https://api.test/x": "Bearer x", "https://elsewhere.test/x": "", "http://api.test/x": ""} {
+		var got string
+		p := &pool{step: func(req *http.Request) (*http.Response, error) {
+			got = req.Header.Get("Authorization")
+			return token(req)
+		}}
+		a := &attempt{next: p, home: home, authorization: "Bearer x", timeout: time.Second}
+		resp, err := a.RoundTrip(httptest.NewRequest(http.MethodGet, at, nil))
+		if err != nil || got != want || p.closed != 0 {
+			t.Errorf("%s: got authorization %q, %v, %d pools closed", at, got, err, p.closed)
+		} else if resp.Request.Header.Get("Authorization") != "" {
+			t.Errorf("%s: the answer carries the credential back", at)
+		}
+		p.step = refused
+		if _, err := a.RoundTrip(httptest.NewRequest(http.MethodGet, at, nil)); err == nil || p.closed != 1 {
+			t.Errorf("%s: got %v, %d pools closed", at, err, p.closed)
+		}
 	}
 }
 

@@ -55,7 +55,7 @@ func TestPATPrintsRedacted(t *testing.T) {
 	if strings.Contains(shown, canary) || strings.Contains(shown, fmt.Sprintf("%x", canary)) {
 		t.Errorf("the token shows in %s", shown)
 	}
-	if got := fmt.Sprintf("%v %s %#v", pat, pat, pat); got != "[redacted] [redacted] [redacted]" {
+	if got := fmt.Sprintf("%v %s %#v %d", pat, pat, pat, pat); got != "[redacted] [redacted] [redacted] [redacted]" {
 		t.Errorf("got %s", got)
 	}
 }

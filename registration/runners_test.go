@@ -25,6 +25,7 @@ func TestVerdicts(t *testing.T) {
 		"401":                        {[]step{answer(401, "")}, "", Unauthorized},
 		"403":                        {[]step{answer(403, "")}, "", Forbidden},
 		"409":                        {[]step{answer(409, "")}, "", Conflict},
+		"202":                        {[]step{answer(202, "")}, "", Invalid},
 		"a page instead":             {[]step{answer(301, "", "Location: https://api.test/")}, "", Moved},
 	} {
 		t.Run(name, func(t *testing.T) {
