@@ -10,11 +10,10 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/runner-init/runner-init/internal/need"
 	"golang.org/x/sys/unix"
 )
 
-var verbatim = []string{"B=2", "A=1", "B=3", "no equals sign", "", "LONG=" + strings.Repeat("x", 100_000), "GORACE=atexit_sleep_ms=0", "Z="}
+var verbatim = []string{"B=2", "A=1", "B=3", "no equals sign", "", "LONG=" + strings.Repeat("x", 100_000), "Z="}
 
 // roleEnviron prints the environment as this package reads it, after the change it is asked for.
 func roleEnviron(args []string) int {
@@ -33,6 +32,7 @@ func roleEnviron(args []string) int {
 		fail("%v", err)
 	}
 	os.Stdout.Write(block)
+	syscall.Exit(0) // at once: without GORACE in its environment os.Exit takes a second under the race detector
 	return 0
 }
 
@@ -149,7 +149,6 @@ func becomeNobody() {
 }
 
 func TestUndumpable(t *testing.T) {
-	need.Linux(t)
 	t.Setenv("CANARY", "for-tests-only")
 	p := begin(t, place{}, "secret")
 	pid := p.line()

@@ -34,13 +34,15 @@ func sendSelf(sig syscall.Signal) {
 
 // awaitKept waits until exactly these signals are kept.
 func (in *Init) awaitKept(want ...syscall.Signal) {
+	var kept []syscall.Signal
 	err := eventually(fmt.Sprint("kept signals to be ", want), func() bool {
 		in.mu.Lock()
 		defer in.mu.Unlock()
-		return slices.Equal(in.kept, want)
+		kept = slices.Clone(in.kept)
+		return slices.Equal(kept, want)
 	})
 	if err != nil {
-		fail("%v; they are %v", err, in.kept)
+		fail("%v; they are %v", err, kept)
 	}
 }
 
@@ -120,7 +122,7 @@ func roleReporter(args []string) int {
 	return 1
 }
 
-// roleHeld runs a reporter and says when the first two signals are kept.
+// roleHeld runs a reporter and says when each of the first two signals is kept.
 func roleHeld(args []string) int {
 	in := New()
 	exe, err := os.Executable()
@@ -131,6 +133,8 @@ func roleHeld(args []string) int {
 	c.Ready, c.Files = readyPipe()
 	c.Drop = c.Files
 	go func() {
+		in.awaitKept(syscall.SIGUSR1)
+		fmt.Println("kept")
 		in.awaitKept(syscall.SIGUSR1, syscall.SIGUSR2)
 		fmt.Println("kept")
 	}()
@@ -145,9 +149,10 @@ func TestSignalsAreHeldUntilReady(t *testing.T) {
 	everywhere(t, func(t *testing.T, where place) {
 		p := begin(t, where, "held", "(true &) ; (true &)")
 		p.expect("started")
-		p.kill(syscall.SIGUSR1)
-		p.kill(syscall.SIGUSR2)
-		p.expect("kept")
+		for _, sig := range []syscall.Signal{syscall.SIGUSR1, syscall.SIGUSR2} {
+			p.kill(sig)
+			p.expect("kept") // one by one: two threads may take two signals, in any order
+		}
 		if err := eventually("orphans to be reaped", func() bool { return len(zombies(p.pid())) == 0 }); err != nil {
 			t.Error(err)
 		}

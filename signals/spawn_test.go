@@ -22,7 +22,7 @@ func readProc(pid int, file string) string {
 
 // roleHostile executes its arguments with every signal ignored and blocked, and with descriptors left open.
 func roleHostile(args []string) int {
-	for fd := 5; fd < 12; fd++ {
+	for fd := 20; fd < 30; fd++ { // above what the runtime uses
 		if err := unix.Dup2(1, fd); err != nil {
 			fail("%v", err)
 		}
@@ -73,7 +73,7 @@ func TestHostileStart(t *testing.T) {
 			}
 		}
 	}
-	if out := begin(t, place{}, "hostile", "/bin/sh", "-c", listDescriptors).end(); !strings.Contains(out, " 5 6 7 8 ") {
+	if out := begin(t, place{}, "hostile", "/bin/sh", "-c", listDescriptors).end(); !strings.Contains(out, " 20 21 22 ") {
 		t.Errorf("got descriptors %q", out)
 	}
 }
