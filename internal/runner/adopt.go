@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,7 +13,7 @@ import (
 // it is gone, and with it the end of the pipe that its lines went to: the end of its job is seen by the end of its
 // worker, its own end without its exit code.
 func (r *Runner) Adopt(news News) *Listener {
-	for _, pid := range listeners(r.Root) {
+	for _, pid := range listeners(r.Root, "run") {
 		fd, err := unix.PidfdOpen(pid, 0)
 		if err != nil || nameOf(pid) != listenerName { // ended, or the number is somebody else's by now
 			continue
@@ -28,21 +29,30 @@ func (r *Runner) Adopt(news News) *Listener {
 func (l *Listener) follow(fd int, workers []int, news News) {
 	for _, pid := range workers {
 		if worker, err := unix.PidfdOpen(pid, 0); err == nil {
-			awaitEnd(worker)
+			awaitEnd(worker, forever)
 			unix.Close(worker)
 			news.JobEnded("", "")
 		}
 	}
-	awaitEnd(fd)
+	awaitEnd(fd, forever)
 	news.Ended(End{Code: -1, Meaning: Unseen})
 }
 
-// awaitEnd blocks until the process behind a pidfd has ended: only then is it readable (pidfd_open(2)).
-func awaitEnd(fd int) {
+// forever is a patience without end.
+const forever time.Duration = -1
+
+// awaitEnd blocks until the process behind a pidfd has ended, and reports whether it did while patience lasted: a pidfd
+// becomes readable at the end of its process (pidfd_open(2)).
+func awaitEnd(fd int, patience time.Duration) bool {
+	until := time.Now().Add(patience)
 	for {
-		_, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
+		wait := -1
+		if patience >= 0 {
+			wait = int(max(0, time.Until(until)).Milliseconds())
+		}
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, wait)
 		if !errors.Is(err, unix.EINTR) {
-			return
+			return n > 0
 		}
 	}
 }

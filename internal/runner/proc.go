@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Names of the runner's processes as the kernel keeps them: at most 15 bytes, which both fit.
@@ -17,13 +20,34 @@ const (
 // workers returns the workers that a listener started, and those of this root that outlived theirs.
 func workers(root string, listener int) []int {
 	return processes(func(pid int) bool {
-		return nameOf(pid) == workerName && (parentOf(pid) == listener || runsIn(root, pid))
+		if nameOf(pid) != workerName {
+			return false
+		}
+		return parentOf(pid) == listener || filepath.Dir(argument(pid, 0)) == filepath.Join(root, "bin")
 	})
 }
 
-// listeners returns the listeners of this root.
-func listeners(root string) []int {
-	return processes(func(pid int) bool { return nameOf(pid) == listenerName && runsIn(root, pid) })
+// listeners returns the listeners of this root that were started with a verb.
+func listeners(root, verb string) []int {
+	return processes(func(pid int) bool {
+		return nameOf(pid) == listenerName && argument(pid, 0) == filepath.Join(root, listenerPath) && argument(pid, 1) == verb
+	})
+}
+
+// AwaitConfigure waits for a configure that an earlier supervisor left behind: until it has ended, nobody can say
+// whether a registration exists. One that outlasts our patience is interrupted.
+func (r *Runner) AwaitConfigure(patience time.Duration) {
+	for _, pid := range listeners(r.Root, "configure") {
+		fd, err := unix.PidfdOpen(pid, 0)
+		if err != nil {
+			continue
+		}
+		if !awaitEnd(fd, patience) {
+			unix.PidfdSendSignal(fd, unix.SIGINT, nil, 0)
+			awaitEnd(fd, time.Second)
+		}
+		unix.Close(fd)
+	}
 }
 
 // processes returns the ids of the processes that match; a machine whose /proc cannot be read has none.
@@ -56,10 +80,13 @@ func parentOf(pid int) int {
 	return ppid
 }
 
-// runsIn reports whether a process was started as a program of this runner root. A zombie has no command line.
-func runsIn(root string, pid int) bool {
-	program, _, _ := bytes.Cut(procFile(pid, "cmdline"), []byte{0})
-	return filepath.Dir(string(program)) == filepath.Join(root, "bin")
+// argument returns one argument of a process, or nothing: a zombie has none.
+func argument(pid, n int) string {
+	arguments := bytes.Split(procFile(pid, "cmdline"), []byte{0})
+	if n >= len(arguments) {
+		return ""
+	}
+	return string(arguments[n])
 }
 
 func procFile(pid int, name string) []byte {
