@@ -96,13 +96,17 @@ func everywhere(t *testing.T, around func(*testing.T, http.Handler) http.Handler
 }
 
 func live(t *testing.T, server *github.Server, c *Client) {
-	ctx := t.Context()
+	ctx, in := t.Context(), wanted
+	in.WorkFolder = "_elsewhere"
+	if c.scope.Kind != Repository {
+		in.Group = "Default"
+	}
 	for name, mint := range map[string]func(context.Context) (string, error){"registration": c.RegistrationToken, "remove": c.RemoveToken} {
 		if token, err := mint(ctx); token == "" || err != nil {
 			t.Errorf("%s token: got %q, %v", name, token, err)
 		}
 	}
-	r, encoded, err := c.JIT(ctx, wanted)
+	r, encoded, err := c.JIT(ctx, in)
 	if err != nil || encoded == "" {
 		t.Fatal(err)
 	}
