@@ -32,11 +32,11 @@ type Plan struct {
 	Start time.Duration
 }
 
-// NewPlan divides a grace period. What a job does not get is the reserve: a third, but at least 5 s, at most 20 s and
-// never more than half. Of the reserve three quarters are for the runner, which gives a step 10 s to end and then
-// uploads its logs; the rest is for the deregistration and for getting out.
+// NewPlan divides a grace period. What a job does not get is the reserve: 20 s, but never more than half. Of the reserve
+// a quarter is for the deregistration and at most a second for getting out; the rest is for the runner, which gives a
+// step up to 10 s to end and then uploads its logs.
 func NewPlan(grace, start time.Duration) Plan {
-	reserve := min(max(grace/3, 5*time.Second), 20*time.Second, grace/2)
+	reserve := min(grace/2, 20*time.Second)
 	margin := min(reserve/10, time.Second)
 	p := Plan{Grace: grace, Start: start, Exit: grace - margin, Drain: grace - reserve}
 	p.Kill = p.Exit - reserve/4
