@@ -1,0 +1,93 @@
+package lifecycle
+
+import (
+	"testing"
+	"testing/quick"
+	"time"
+)
+
+func TestPlanDividesEveryGracePeriod(t *testing.T) {
+	for grace := second; grace <= day; grace += second {
+		checkPlan(t, NewPlan(grace, 0))
+	}
+	odd := func(n uint64) bool {
+		return checkPlan(t, NewPlan(second+time.Duration(n%uint64(day)), 0))
+	}
+	if err := quick.Check(odd, &quick.Config{MaxCount: 10_000}); err != nil {
+		t.Error(err)
+	}
+}
+
+func checkPlan(t *testing.T, p Plan) bool {
+	t.Helper()
+	moments := []time.Duration{0, p.Fence, p.Drain, p.Kill, p.Exit, p.Grace}
+	for i := 1; i < len(moments); i++ {
+		if moments[i] <= moments[i-1] {
+			t.Errorf("grace %s: got %v, want each moment after the one before", p.Grace, moments)
+			return false
+		}
+	}
+	if p.Grace-p.Drain != min(p.Grace/2, 20*second) {
+		t.Errorf("grace %s: got a reserve of %s, want 20s, or half if that is less", p.Grace, p.Grace-p.Drain)
+		return false
+	}
+	return true
+}
+
+// The grace periods that platforms give by default, and what becomes of them.
+func TestPlanOfKnownPlatforms(t *testing.T) {
+	ms := time.Millisecond
+	for _, want := range []Plan{
+		{Grace: 10 * second, Fence: 4 * second, Drain: 5 * second, Kill: 8250 * ms, Exit: 9500 * ms},           // docker stop
+		{Grace: 30 * second, Fence: 12 * second, Drain: 15 * second, Kill: 25250 * ms, Exit: 29 * second},      // ECS, Kubernetes
+		{Grace: 120 * second, Fence: 30 * second, Drain: 100 * second, Kill: 114 * second, Exit: 119 * second}, // Fargate's most
+	} {
+		if got := NewPlan(want.Grace, 0); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}
+
+func TestPlanWarnsOfAShortDrain(t *testing.T) {
+	for grace, short := range map[time.Duration]bool{
+		10 * second: true, 30 * second: true, 49 * second: true, 50 * second: false, 120 * second: false, day: false,
+	} {
+		if got := NewPlan(grace, 0).Warning(); (got != "") != short {
+			t.Errorf("grace %s: got warning %q, want one: %t", grace, got, short)
+		}
+	}
+}
+
+func TestDue(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	stop := now.Add(-3 * second)
+	p := NewPlan(120*second, time.Minute)
+	for _, c := range []struct {
+		timer              Timer
+		unhurried, stopped time.Time
+	}{
+		{StartBy, now.Add(time.Minute), now.Add(time.Minute)},
+		{Settled, now.Add(second), now.Add(second)},
+		{FenceAgain, now.Add(2 * second), now.Add(2 * second)},
+		{LingerBy, now.Add(30 * second), now.Add(30 * second)},
+		{RestartAt, now.Add(20 * second), now.Add(20 * second)},
+		{FenceBy, now.Add(time.Minute), stop.Add(p.Fence)},
+		{DrainBy, time.Time{}, stop.Add(p.Drain)},
+		{KillBy, now.Add(time.Minute), stop.Add(p.Kill)},
+		{DeregisterBy, now.Add(time.Minute), stop.Add(p.Exit)},
+	} {
+		for _, stopped := range []bool{false, true} {
+			at, want := time.Time{}, c.unhurried
+			if stopped {
+				at, want = stop, c.stopped
+			}
+			due, ever := p.due(c.timer, Status{Restarts: 3}, now, at)
+			if ever == want.IsZero() || ever && !due.Equal(want) {
+				t.Errorf("%s, stopped: %t: got %s, %t, want %s", timerNames[c.timer], stopped, due, ever, want)
+			}
+		}
+	}
+	if _, ever := NewPlan(120*second, 0).due(StartBy, Status{}, now, time.Time{}); ever {
+		t.Error("a start timeout of 0 expires, want never")
+	}
+}

@@ -1,0 +1,170 @@
+package lifecycle
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const (
+	second = time.Second
+	hour   = time.Hour
+	day    = 24 * hour
+)
+
+// prompt is a world in which everything goes well, at a speed that tells one step from the other.
+func prompt() *stage {
+	return &stage{
+		grace: 30 * second, start: 2 * time.Minute, boot: second, authenticate: second, register: second, connect: second,
+		fence: 200 * time.Millisecond, deregister: 200 * time.Millisecond, end: 300 * time.Millisecond,
+	}
+}
+
+func TestIdleStop(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := prompt()
+		s.play(cue{60 * second, Stop{}})
+		s.expect(t,
+			"0s boot", "1s [authenticating]", "1s authenticate", "2s [registering]", "2s register", "3s [starting]", "3s launch",
+			"4s [listening]",
+			"1m0s [stopping]", "1m0s fence", "1m1.2s working?", "1m1.2s interrupt", "1m1.5s [exited]", "1m1.5s exit 0",
+		)
+	})
+}
+
+func TestJobOfAnEphemeralRunner(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := prompt()
+		s.jobs = []job{{at: 10 * second, takes: 6 * hour}}
+		s.play()
+		s.expect(t,
+			"0s boot", "1s [authenticating]", "1s authenticate", "2s [registering]", "2s register", "3s [starting]", "3s launch",
+			"4s [listening]", "10s job", "10.3s [running]", "6h0m10.3s job done",
+			"6h0m10.6s [deregistering]", "6h0m10.6s deregister", "6h0m10.8s [exited]", "6h0m10.8s exit 0",
+		)
+	})
+}
+
+func TestLeaveWaitsSixHoursForAJob(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := prompt()
+		s.persistent = true
+		s.jobs = []job{{at: 10 * second, takes: 6 * hour}}
+		s.play(cue{20 * second, Leave{}})
+		s.expect(t,
+			"0s boot", "1s [authenticating]", "1s authenticate", "2s [registering]", "2s register", "3s [starting]", "3s launch",
+			"4s [listening]", "10s job", "10.3s [running]", "20s [draining]", "20s fence", "6h0m10.3s job done",
+			"6h0m10.3s [stopping]", "6h0m10.3s fence", "6h0m11.5s working?", "6h0m11.5s interrupt", "6h0m11.8s [exited]",
+			"6h0m11.8s exit 0",
+		)
+	})
+}
+
+// An idle runner costs nothing: no call, and no timer that would wake it up.
+func TestIdleWeek(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := prompt()
+		go s.play()
+		time.Sleep(10 * second)
+		synctest.Wait()
+		calls := len(s.transcript(true))
+		if len(s.loop.timers) > 0 {
+			t.Errorf("got timers %v while idle, want none", s.loop.timers)
+		}
+		time.Sleep(7 * day)
+		synctest.Wait()
+		if got := s.transcript(true)[calls:]; len(got) > 0 {
+			t.Errorf("got %q in an idle week, want nothing", got)
+		}
+		s.loop.Tell(Stop{})
+		<-s.loop.over
+	})
+}
+
+func TestTellReturnsWhenTheLoopIsOver(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := prompt()
+		s.play(cue{0, Stop{}})
+		s.loop.Tell(Stop{})
+	})
+}
+
+func TestFailedLaunch(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := prompt()
+		s.failLaunch = true
+		if exit := s.play(cue{3 * second, Stop{}}); exit.Code != Refused && exit.Code != OK {
+			t.Errorf("got exit %v", exit)
+		}
+		for _, line := range s.transcript(false) {
+			if line == "3s interrupt" || line == "3s working?" {
+				t.Errorf("a listener that was never there is addressed: %s", line)
+			}
+		}
+		if s.standing {
+			t.Error("the registration is left")
+		}
+	})
+}
+
+func TestStartTimeout(t *testing.T) {
+	for name, slow := range map[string]func(*stage){
+		"boot":         func(s *stage) { s.boot = -1 },
+		"authenticate": func(s *stage) { s.authenticate = -1 },
+		"register":     func(s *stage) { s.register = -1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := prompt()
+				slow(s)
+				exit := s.play()
+				if took := time.Since(s.began); exit.Code != Unreachable || took != s.start {
+					t.Errorf("got exit %v after %s, want %d after %s", exit, took, Unreachable, s.start)
+				}
+			})
+		})
+	}
+}
+
+func TestStartTimeoutWithoutASession(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := prompt()
+		s.connect = -1
+		if exit := s.play(); exit.Code != Unreachable {
+			t.Errorf("got exit %v, want %d", exit, Unreachable)
+		}
+		s.expect(t,
+			"0s boot", "1s [authenticating]", "1s authenticate", "2s [registering]", "2s register", "3s [starting]", "3s launch",
+			"2m0s [stopping]", "2m0s fence", "2m1.2s working?", "2m1.2s interrupt", "2m1.5s [exited]", "2m1.5s exit 69",
+		)
+	})
+}
+
+func TestRestartBackOff(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &stage{grace: 30 * second}
+		for range maxRestarts + 1 {
+			s.endings = append(s.endings, Retryable)
+		}
+		if exit := s.play(); exit.Code != RunnerFailed {
+			t.Errorf("got exit %v, want %d", exit, RunnerFailed)
+		}
+		s.expect(t,
+			"0s boot", "0s [authenticating]", "0s authenticate", "0s [registering]", "0s register", "0s [starting]", "0s launch", "0s gone?",
+			"5s launch", "5s gone?", "15s launch", "15s gone?", "35s launch", "35s gone?", "1m15s launch", "1m15s gone?",
+			"2m35s launch", "2m35s [deregistering]", "2m35s deregister", "2m35s [exited]", "2m35s exit 70",
+		)
+	})
+}
+
+func TestSelfUpdate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &stage{grace: 30 * second, endings: []Ending{Updating}}
+		s.play(cue{60 * second, Stop{}})
+		s.expect(t,
+			"0s boot", "0s [authenticating]", "0s authenticate", "0s [registering]", "0s register", "0s [starting]", "0s launch",
+			"0s await update", "10s launch", "10s [listening]",
+			"1m0s [stopping]", "1m0s fence", "1m1s working?", "1m1s interrupt", "1m1s [exited]", "1m1s exit 0",
+		)
+	})
+}

@@ -1,0 +1,105 @@
+package lifecycle
+
+import (
+	"errors"
+	"time"
+)
+
+// Launch starts the listener of the stage: a goroutine that lives until it ends by itself, is interrupted or is killed.
+func (s *stage) Launch(tell func(Event)) error {
+	s.note("launch")
+	if s.failLaunch {
+		return errors.New("cannot execute")
+	}
+	ending, early := Finished, len(s.endings) > 0
+	if early {
+		ending, s.endings = s.endings[0], s.endings[1:]
+	}
+	orders := make(chan Action, 4)
+	s.set(func() { s.session = orders })
+	go func() {
+		switch {
+		case early:
+			s.take(s.life, s.connect)
+			tell(Ended{ending})
+		default:
+			s.listen(tell, orders)
+		}
+	}()
+	return nil
+}
+
+// listen is a listener's life once it runs.
+func (s *stage) listen(tell func(Event), orders <-chan Action) {
+	connected := timer(s.connect)
+	for {
+		select {
+		case <-connected:
+			tell(Ready{})
+		case a := <-orders:
+			switch {
+			case a == Kill{}:
+				tell(Ended{Crashed})
+				return
+			case a == Interrupt{} && !s.stubborn, a == done{}:
+				s.take(s.life, s.end)
+				tell(Ended{Finished})
+				return
+			}
+		}
+	}
+}
+
+// timer returns a channel that stays silent for ever if d is negative.
+func timer(d time.Duration) <-chan time.Time {
+	if d < 0 {
+		return nil
+	}
+	return time.After(d)
+}
+
+// done tells an ephemeral listener of the stage that its job has ended.
+type done struct{ Action }
+
+// assign gives the runner a job, as GitHub does: on the server first, and the listener hears of it a little later.
+func (s *stage) assign(j job) {
+	free := false
+	s.set(func() {
+		if free = s.standing && !s.busy && s.session != nil; free {
+			s.busy = true
+		}
+	})
+	if !free {
+		return
+	}
+	s.note("job")
+	s.take(s.life, toLine)
+	s.loop.Tell(JobStarted{})
+	s.take(s.life, toWorker)
+	s.set(func() { s.worker = true })
+	s.take(s.life, j.takes-toWorker)
+	s.set(func() { s.busy, s.worker, s.standing = false, false, s.standing && s.persistent })
+	if s.is(func() bool { return s.lost }) {
+		return
+	}
+	s.note("job done")
+	s.loop.Tell(JobEnded{})
+	if !s.persistent {
+		s.session <- done{}
+	}
+}
+
+func (s *stage) Working() bool {
+	s.note("working?")
+	return s.is(func() bool { return s.worker })
+}
+
+func (s *stage) Interrupt() { s.order("interrupt", Interrupt{}) }
+
+func (s *stage) Kill() { s.order("kill", Kill{}) }
+
+func (s *stage) order(name string, a Action) {
+	s.note("%s", name)
+	s.set(func() { s.lost = s.lost || s.busy })
+	s.session <- a
+}

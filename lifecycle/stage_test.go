@@ -1,0 +1,194 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// stage is the world of one loop, in virtual time: GitHub, the machine and the listener, and a record of what was asked
+// of them and when. Durations say how long something takes; a negative one is for ever, or until ctx ends.
+type stage struct {
+	persistent                                  bool
+	grace, start                                time.Duration
+	boot, authenticate, register, connect       time.Duration
+	fence, deregister, end                      time.Duration // end: from the interrupt, or the end of the job
+	failLaunch, failRegister, stubborn, ghostly bool
+	deaf                                        bool // GitHub's answers do not heed ctx
+	endings                                     []Ending
+	jobs                                        []job
+
+	began    time.Time
+	life     context.Context // of what is not the loop's: it ends with the play
+	loop     *Loop
+	mu       sync.Mutex
+	record   []string
+	standing bool // GitHub knows the registration
+	busy     bool // GitHub has given it a job
+	worker   bool
+	session  chan Action // to the listener that lives
+	lost     bool        // a job was cancelled, or fell between the stools
+}
+
+// job is given to the runner, if GitHub knows it, some time after the beginning.
+type job struct{ at, takes time.Duration }
+
+// Times from GitHub's assignment of a job to the line and the worker of the listener.
+const (
+	toLine   = 300 * time.Millisecond
+	toWorker = 200 * time.Millisecond // after the line
+)
+
+// cue is an event that is told to the loop at some time.
+type cue struct {
+	at    time.Duration
+	event Event
+}
+
+// play runs the loop from its beginning to its end. It has to be called in a bubble.
+func (s *stage) play(cues ...cue) Exit {
+	life, end := context.WithCancel(context.Background())
+	defer end()
+	s.began, s.life = time.Now(), life
+	s.loop = New(Ports{Host: s, Registrar: s, Listener: s, Judge: s.judge, Observe: s.observe}, NewPlan(s.grace, s.start))
+	for _, c := range cues {
+		time.AfterFunc(c.at, func() { s.loop.Tell(c.event) })
+	}
+	for _, j := range s.jobs {
+		time.AfterFunc(j.at, func() { s.assign(j) })
+	}
+	exit := s.loop.Run(Begin(!s.persistent))
+	s.note("exit %d", exit.Code)
+	return exit
+}
+
+func (s *stage) note(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.record = append(s.record, fmt.Sprint(time.Since(s.began), " ", fmt.Sprintf(format, args...)))
+}
+
+func (s *stage) judge(err error) (Exit, bool) { return Exit{Refused, err.Error()}, s.ghostly }
+
+func (s *stage) observe(before, after Status) {
+	if before.Phase != after.Phase {
+		s.note("[%s]", after.Phase)
+	}
+}
+
+// take lets time pass.
+func (s *stage) take(ctx context.Context, d time.Duration) error {
+	if d == 0 {
+		return nil
+	}
+	var over <-chan time.Time
+	if d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		over = timer.C
+	}
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *stage) Boot(ctx context.Context) error {
+	s.note("boot")
+	return s.take(ctx, s.boot)
+}
+
+func (s *stage) Authenticate(ctx context.Context) error {
+	s.note("authenticate")
+	return s.take(ctx, s.authenticate)
+}
+
+func (s *stage) Register(ctx context.Context) error {
+	s.note("register")
+	if err := s.take(ctx, s.register); err != nil && !s.deaf {
+		return err
+	}
+	if s.failRegister {
+		return errors.New("refused")
+	}
+	s.set(func() { s.standing = true })
+	return nil
+}
+
+func (s *stage) Gone(context.Context) bool {
+	s.note("gone?")
+	return s.is(func() bool { return !s.standing })
+}
+
+func (s *stage) Fence(ctx context.Context) Verdict {
+	s.note("fence")
+	return s.delete(ctx, s.fence)
+}
+
+func (s *stage) Deregister(ctx context.Context) Verdict {
+	s.note("deregister")
+	return s.delete(ctx, s.deregister)
+}
+
+// delete is GitHub's arbitration.
+func (s *stage) delete(ctx context.Context, takes time.Duration) Verdict {
+	if s.deaf {
+		ctx = s.life
+	}
+	if s.take(ctx, takes) != nil {
+		return Unknown
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy {
+		return Busy
+	}
+	s.standing = false
+	return Gone
+}
+
+func (s *stage) AwaitUpdate(ctx context.Context) {
+	s.note("await update")
+	s.take(ctx, 10*time.Second)
+}
+
+func (s *stage) set(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
+func (s *stage) is(so func() bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return so()
+}
+
+// transcript returns the record, without the phases if they are of no interest.
+func (s *stage) transcript(phases bool) []string {
+	return slices.DeleteFunc(slices.Clone(s.record), func(line string) bool {
+		return !phases && strings.HasSuffix(line, "]")
+	})
+}
+
+// expect compares the record with one line for each call and phase.
+func (s *stage) expect(t *testing.T, lines ...string) {
+	t.Helper()
+	if got := s.transcript(true); !slices.Equal(got, lines) {
+		t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(lines, "\n\t"))
+	}
+}
+
+// bubble runs a test in virtual time. It also fails if a goroutine is left.
+func bubble(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, test)
+}
