@@ -29,7 +29,7 @@ var bans = []ban{
 		except: []string{"cmd/runner-init", "internal/sim/...", "internal/need"}},
 	// PID 1 hands its environment on and erases it, whatever is in it.
 	{pkg: "os", names: []string{"Environ"}, why: "the environment is read once, by the command, and passed in",
-		except: []string{"cmd/runner-init", "internal/sim/...", "signals"}},
+		except: []string{"cmd/runner-init", "internal/sim/...", "internal/need", "signals"}},
 	{pkg: "log/slog", names: []string{"Default", "SetDefault"}, why: "loggers are passed in", tests: true},
 	{pkg: "time", names: []string{"Sleep"}, why: "wait on a pipe: a sleep is a guess about the machine's load", only: "signals", tests: true},
 }
@@ -104,9 +104,12 @@ func checkSelector(t *testing.T, path string, at token.Position, names map[strin
 	}
 }
 
-// outsideDemo holds for the command's files that have no business with the simulation: all but the demo's.
+// outsideDemo holds for the command's files that have no business with the simulation: all but the demo and the timeline
+// that it prints.
 func outsideDemo(path string) bool {
-	return filepath.Dir(path) == "cmd/runner-init" && !isTest(path) && !strings.HasPrefix(filepath.Base(path), "demo")
+	base := filepath.Base(path)
+	demo := strings.HasPrefix(base, "demo") || strings.HasPrefix(base, "timeline")
+	return filepath.Dir(path) == "cmd/runner-init" && !isTest(path) && !demo
 }
 
 func (b ban) binds(path string) bool {

@@ -1,0 +1,128 @@
+package image_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/runner-init/runner-init/internal/sim/github"
+)
+
+const (
+	pat   = "pat-for-tests-only"
+	scope = "repos/acme/widgets"
+)
+
+// server is a simulated GitHub on a loopback port, which containers reach on the host's network.
+type server struct {
+	*github.Server
+	url string
+}
+
+func serve(t *testing.T) *server {
+	t.Helper()
+	gh := github.New(github.Options{})
+	gh.AddPAT(pat, github.Classic("repo"))
+	s := httptest.NewServer(gh)
+	t.Cleanup(func() {
+		s.CloseClientConnections() // a poll may still be held
+		s.Close()
+	})
+	return &server{gh, s.URL}
+}
+
+func (s *server) checkNoRunner(t *testing.T) {
+	t.Helper()
+	if left := s.Runners(); len(left) > 0 {
+		t.Errorf("registrations left: %+v", left)
+	}
+}
+
+// container is a started container. It is removed when the test ends, and its log shown if the test failed.
+type container struct {
+	t   *testing.T
+	id  string
+	ctx context.Context // the test's patience with it
+}
+
+func start(t *testing.T, gh *server, image string, options ...string) *container {
+	t.Helper()
+	args := []string{"run", "--detach", "--network=host",
+		"--env=GITHUB_SERVER_URL=" + gh.url, "--env=GITHUB_API_URL=" + gh.url,
+		"--env=GITHUB_TOKEN=" + pat, "--env=RUNNER_REPO=acme/widgets"}
+	id := docker(t, append(append(args, options...), image)...)
+	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
+	t.Cleanup(func() {
+		cancel()
+		if t.Failed() {
+			log, _ := exec.Command("docker", "logs", "--timestamps", id).CombinedOutput()
+			t.Logf("the container printed:\n%s", log)
+		}
+		if out, err := exec.Command("docker", "rm", "--force", "--volumes", id).CombinedOutput(); err != nil {
+			t.Errorf("cannot remove container: %v: %s", err, out)
+		}
+	})
+	return &container{t, id, ctx}
+}
+
+// stop stops the container as docker stop does, and fails the test if it took the whole grace period.
+func (c *container) stop(grace time.Duration) {
+	c.t.Helper()
+	began := time.Now()
+	docker(c.t, "stop", "--time", strconv.Itoa(int(grace.Seconds())), c.id)
+	if took := time.Since(began); took >= grace {
+		c.t.Errorf("docker stop took %v of a grace period of %v", took, grace)
+	}
+}
+
+// checkExit waits for the end of the container.
+func (c *container) checkExit(want int) {
+	c.t.Helper()
+	out, err := exec.CommandContext(c.ctx, "docker", "wait", c.id).CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("the container does not end: %v %s", err, out)
+	}
+	if got := strings.TrimSpace(string(out)); got != strconv.Itoa(want) {
+		c.t.Errorf("exit code %s, want %d", got, want)
+	}
+}
+
+// gate is a job that ends when the test wants it to: a file, in a directory that the container sees too.
+type gate struct {
+	t   *testing.T
+	dir string
+}
+
+func newGate(t *testing.T) gate { return gate{t, t.TempDir()} }
+
+func (g gate) options() []string { return []string{"--volume=" + g.dir + ":/gate:ro"} }
+
+// command gives up after 30 s, so that a test that fails does not leave a job behind.
+func (g gate) command() string {
+	return `i=0; while [ ! -e /gate/open ]; do i=$((i+1)); [ $i -lt 300 ] || exit 1; sleep 0.1; done`
+}
+
+func (g gate) open() {
+	if err := os.WriteFile(filepath.Join(g.dir, "open"), nil, 0o644); err != nil {
+		g.t.Error(err)
+	}
+}
+
+// docker runs the client and returns what it prints.
+func docker(t *testing.T, args ...string) string {
+	t.Helper()
+	var stderr strings.Builder
+	cmd := exec.CommandContext(t.Context(), "docker", args...)
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("docker %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
+	}
+	return strings.TrimSpace(string(out))
+}
