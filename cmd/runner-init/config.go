@@ -1,0 +1,31 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/lifecycle"
+)
+
+// configCommand prints the resolved configuration, secrets redacted, and whatever is wrong with it.
+func configCommand(args []string) int {
+	write := config.Config.WriteText
+	switch fmt.Sprint(args) {
+	case "[]", "[--output text]", "[--output=text]":
+	case "[--output json]", "[--output=json]":
+		write = config.Config.WriteJSON
+	default:
+		return usageError(fmt.Sprintf("config: cannot understand %q", args), "runner-init config [--output json]")
+	}
+	c, invalid := config.Load(os.Environ())
+	if err := write(c, os.Stdout); err != nil {
+		complain(err.Error(), "")
+		return int(lifecycle.RunnerFailed)
+	}
+	if invalid != nil {
+		complainAll(invalid)
+		return int(lifecycle.Misconfigured)
+	}
+	return int(lifecycle.OK)
+}

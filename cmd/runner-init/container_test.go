@@ -1,0 +1,263 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/runner-init/runner-init/internal/need"
+	"github.com/runner-init/runner-init/internal/sim/github"
+	"github.com/runner-init/runner-init/internal/sim/openapi"
+	simrunner "github.com/runner-init/runner-init/internal/sim/runner"
+)
+
+const (
+	testTime = 60 * time.Second
+	testPAT  = "pat-for-tests-only"
+	scope    = "repos/acme/widgets"
+)
+
+// hub is a simulated GitHub on a loopback port. Where GitHub's own description of its API is at hand, every request of
+// ours and every answer of the simulation is held to it.
+type hub struct {
+	*github.Server
+	url string
+}
+
+func newHub(t *testing.T) *hub {
+	t.Helper()
+	h := &hub{Server: github.New(github.Options{})}
+	h.AddPAT(testPAT, github.Classic("repo", "admin:org"))
+	var handler http.Handler = h.Server
+	if path := os.Getenv("GITHUB_OPENAPI"); path != "" {
+		handler = openapi.Middleware(t, path, handler)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(func() {
+		server.CloseClientConnections() // a poll may still be held
+		server.Close()
+	})
+	h.url = server.URL
+	return h
+}
+
+// calls returns our own calls to the API, without the runner's talk with GitHub.
+func (h *hub) calls() (calls []string) {
+	for _, e := range h.Journal() {
+		if e.Credential != "none" && strings.HasPrefix(e.Credential, "classic") {
+			calls = append(calls, fmt.Sprintf("%s %s %d", e.Method, e.Route, e.Status))
+		}
+	}
+	return calls
+}
+
+func (h *hub) expectEmpty(t *testing.T) {
+	t.Helper()
+	if left := h.Runners(); len(left) > 0 {
+		t.Errorf("registrations left: %+v", left)
+	}
+}
+
+// box is a runner-init as PID 1 of a namespace of its own: a container without an engine.
+type box struct {
+	t              *testing.T
+	command        *exec.Cmd
+	root           string // the runner's directory
+	pid            int    // PID 1, as seen from outside
+	stdout, stderr buffer
+	ended          chan struct{}
+	left           []string // zombies older than a second, if there were any
+}
+
+// buffer is a bytes.Buffer for two goroutines.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// newRoot installs a simulated runner where every user finds it.
+func newRoot(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	for dir := root; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+		os.Chmod(dir, 0o755)
+	}
+	if err := simrunner.Install(root, need.Program(t, "internal/sim/cmd/simrunner")); err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// open starts runner-init with an environment for the hub, to which the given variables are added.
+func open(t *testing.T, h *hub, root string, environ []string, args ...string) *box {
+	t.Helper()
+	need.PIDNamespace(t)
+	b := &box{t: t, root: root, ended: make(chan struct{})}
+	argv := append([]string{"--pid", "--fork", "--mount-proc", "--kill-child", need.Program(t, "cmd/runner-init")}, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), testTime)
+	t.Cleanup(cancel)
+	b.command = exec.CommandContext(ctx, "unshare", argv...)
+	b.command.Dir = root
+	b.command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "GITHUB_SERVER_URL=" + h.url, "GITHUB_API_URL=" + h.url}, environ...)
+	b.command.Stdout, b.command.Stderr = &b.stdout, &b.stderr
+	b.command.WaitDelay = time.Second
+	if err := b.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	b.pid = b.findInit()
+	go b.watchZombies()
+	go func() {
+		b.command.Wait()
+		close(b.ended)
+	}()
+	t.Cleanup(b.close)
+	return b
+}
+
+// usual is the environment of a repository's runner with a PAT.
+func usual(more ...string) []string {
+	return append([]string{"GITHUB_TOKEN=" + testPAT, "RUNNER_REPO=acme/widgets", "RUNNER_STOP_TIMEOUT=10s"}, more...)
+}
+
+// findInit waits for unshare's only child, and until it is runner-init.
+func (b *box) findInit() int {
+	b.t.Helper()
+	path := fmt.Sprintf("/proc/%d/task/%[1]d/children", b.command.Process.Pid)
+	pid := 0
+	b.eventually("PID 1", func() bool {
+		text, _ := os.ReadFile(path)
+		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+		exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+		return pid != 0 && strings.HasSuffix(exe, "/runner-init")
+	})
+	return pid
+}
+
+// eventually polls, for what leaves no trace that one could wait on.
+func (b *box) eventually(what string, done func() bool) {
+	b.t.Helper()
+	deadline := time.Now().Add(testTime)
+	for tick := time.NewTicker(100 * time.Microsecond); !done(); <-tick.C {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("no %s", what)
+		}
+	}
+}
+
+// watchZombies looks at the namespace from inside, until it is gone.
+func (b *box) watchZombies() {
+	since := map[string]time.Time{}
+	for tick := time.NewTicker(50 * time.Millisecond); ; <-tick.C {
+		select {
+		case <-b.ended:
+			return
+		default:
+		}
+		for pid := range zombies(fmt.Sprintf("/proc/%d/root/proc", b.pid)) {
+			if first, known := since[pid]; !known {
+				since[pid] = time.Now()
+			} else if time.Since(first) > time.Second && !slices.Contains(b.left, pid) {
+				b.left = append(b.left, pid)
+			}
+		}
+	}
+}
+
+func zombies(proc string) map[string]bool {
+	found := map[string]bool{}
+	stats, _ := filepath.Glob(proc + "/[0-9]*/stat")
+	for _, path := range stats {
+		text, _ := os.ReadFile(path)
+		if _, rest, ok := strings.Cut(string(text), ") "); ok && strings.HasPrefix(rest, "Z") {
+			found[filepath.Base(filepath.Dir(path))] = true
+		}
+	}
+	return found
+}
+
+// signal sends a signal to PID 1.
+func (b *box) signal(s syscall.Signal) {
+	b.t.Helper()
+	if err := syscall.Kill(b.pid, s); err != nil && err != syscall.ESRCH {
+		b.t.Fatal(err)
+	}
+}
+
+// expectExit waits for the end and checks what is true of every end.
+func (b *box) expectExit(want int) {
+	b.t.Helper()
+	<-b.ended
+	if got := b.command.ProcessState.ExitCode(); got != want {
+		b.t.Errorf("exit code %d, want %d", got, want)
+	}
+	if len(b.left) > 0 {
+		b.t.Errorf("zombies older than a second: %v", b.left)
+	}
+	for _, secret := range []string{testPAT} {
+		if strings.Contains(b.stdout.String()+b.stderr.String(), secret) {
+			b.t.Errorf("the output holds a secret")
+		}
+	}
+}
+
+// said waits until our own log, or the runner, has said something.
+func (b *box) said(text string) {
+	b.t.Helper()
+	b.eventually(fmt.Sprintf("%q in the output", text), func() bool {
+		select {
+		case <-b.ended:
+			if !strings.Contains(b.stdout.String()+b.stderr.String(), text) {
+				b.t.Fatalf("ended without having said %q", text)
+			}
+		default:
+		}
+		return strings.Contains(b.stdout.String()+b.stderr.String(), text)
+	})
+}
+
+// supervisor returns the process id of the supervisor, as seen from outside.
+func (b *box) supervisor() int {
+	b.t.Helper()
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", b.pid))
+	for _, field := range strings.Fields(string(text)) {
+		cmdline, _ := os.ReadFile("/proc/" + field + "/cmdline")
+		if strings.Contains(string(cmdline), superviseRole) {
+			pid, _ := strconv.Atoi(field)
+			return pid
+		}
+	}
+	b.t.Fatal("no supervisor")
+	return 0
+}
+
+func (b *box) close() {
+	b.command.Process.Kill()
+	<-b.ended
+	if b.t.Failed() {
+		b.t.Logf("standard output:\n%s\nstandard error:\n%s", b.stdout.String(), b.stderr.String())
+	}
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+
+	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/internal/runner"
+	"github.com/runner-init/runner-init/lifecycle"
+)
+
+// host is the machine: the runner directory and the user.
+type host struct {
+	config config.Config
+	root   string // from the command line
+	runner *runner.Runner
+}
+
+var _ lifecycle.Host = (*host)(nil)
+
+// Boot finds the runner and wipes what an earlier life left of its identity.
+func (h *host) Boot(context.Context) error {
+	if err := h.find(); err != nil {
+		return err
+	}
+	return h.runner.Prepare()
+}
+
+// find fills in where the runner is and whom it runs as.
+func (h *host) find() (err error) {
+	named := h.config.Home
+	if h.root != "" {
+		named = h.root
+	}
+	if h.runner.Root, err = runner.FindRoot(named); err != nil {
+		return hostError{err, "set RUNNER_HOME to the directory that holds bin/Runner.Listener"}
+	}
+	if h.runner.User, err = runner.FindUser(h.config.User, h.runner.Root); err != nil {
+		return hostError{err, "set RUNNER_USER to a user of this image, or leave it out"}
+	}
+	return nil
+}
+
+// hostError is an image that does not fit the configuration.
+type hostError struct {
+	error
+	hint string
+}
+
+func (e hostError) Unwrap() error { return e.error }
+
+// rootArgument returns the runner root that the command line names in the way of existing images, or nothing.
+func rootArgument(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	root, _ := runner.RootOf(args[0])
+	return root
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"github.com/runner-init/runner-init/signals"
+)
+
+// Descriptors that the init gives to a role, in the order in which startRole passes them.
+const (
+	environmentFD = 3 + iota
+	journalFD
+	readyFD
+)
+
+// inherit takes over what the init gives us, keeps it from every child of ours, and says that signals may come now.
+func (s *supervisor) inherit() error {
+	if err := signals.Undumpable(); err != nil {
+		return err
+	}
+	signals.CloseOnExec(environmentFD, journalFD, readyFD)
+	environment := os.NewFile(environmentFD, "environment")
+	block, err := signals.Contents(environment)
+	if err != nil {
+		return errors.New("this process was not started by an init")
+	}
+	environment.Close()
+	if s.environ, err = signals.DecodeEnviron(block); err != nil {
+		return err
+	}
+	s.journal = journal{os.NewFile(journalFD, "journal")}
+	ready := os.NewFile(readyFD, "ready")
+	defer ready.Close()
+	_, err = ready.Write([]byte{1})
+	return err
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os/exec"
+	"syscall"
+
+	"github.com/runner-init/runner-init/internal/runner"
+	"github.com/runner-init/runner-init/lifecycle"
+	"github.com/runner-init/runner-init/registration"
+)
+
+// judge says how an error of a step ends the program, and whether a registration may be left in spite of it. The error
+// is logged here, once, with its hint; the exit carries its text.
+func (w *wiring) judge(err error) (exit lifecycle.Exit, ghost bool) {
+	code, hint := verdict(err)
+	_, ghost = errors.AsType[ghostError](err)
+	w.log.Error("step failed", slog.Any(keyError, err), slog.String(keyHint, hint), slog.Int(keyCode, int(code)))
+	return lifecycle.Exit{Code: code, Reason: err.Error()}, ghost
+}
+
+// verdict returns the exit code that an error stands for, and what to do about it.
+func verdict(err error) (lifecycle.Code, string) {
+	if e, ok := errors.AsType[hostError](err); ok {
+		return lifecycle.Misconfigured, e.hint
+	}
+	if e, ok := errors.AsType[*registration.Error](err); ok {
+		return refusals[e.Reason], e.Hint
+	}
+	if e, ok := errors.AsType[*runner.ConfigureError](err); ok {
+		return configureVerdict(e)
+	}
+	switch {
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		return lifecycle.NotFound, "the runner directory is incomplete; is it the release for this platform?"
+	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.ENOEXEC):
+		return lifecycle.CannotExecute, "check the mode of the runner's files, noexec mounts and the architecture"
+	}
+	return lifecycle.RunnerFailed, ""
+}
+
+// refusals gives each reason of a failed call its exit code.
+var refusals = map[registration.Reason]lifecycle.Code{
+	registration.Unauthorized: lifecycle.Refused,
+	registration.Forbidden:    lifecycle.Refused,
+	registration.NotFound:     lifecycle.Refused,
+	registration.Conflict:     lifecycle.Conflicted,
+	registration.Invalid:      lifecycle.Misconfigured,
+	registration.Moved:        lifecycle.Misconfigured,
+	registration.Refused:      lifecycle.Refused,
+	registration.Throttled:    lifecycle.Unreachable,
+	registration.Unreachable:  lifecycle.Unreachable,
+	registration.Interrupted:  lifecycle.Unreachable,
+}
+
+func configureVerdict(e *runner.ConfigureError) (lifecycle.Code, string) {
+	switch {
+	case e.Conflict():
+		return lifecycle.Conflicted, "give each runner its own RUNNER_NAME, or leave it out"
+	case e.Refused():
+		return lifecycle.Refused, "the registration token is wrong or older than an hour; set GITHUB_TOKEN and let us ask for a fresh one"
+	}
+	return lifecycle.RunnerFailed, "the runner's own words are above"
+}
+
+// ghostError is an error after which GitHub may know a registration all the same.
+type ghostError struct{ error }
+
+func (e ghostError) Unwrap() error { return e.error }

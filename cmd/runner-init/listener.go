@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/runner-init/runner-init/internal/runner"
+	"github.com/runner-init/runner-init/lifecycle"
+)
+
+// listener makes the runner's listener a port of the lifecycle.
+type listener struct {
+	runner  *runner.Runner
+	log     *slog.Logger
+	process *runner.Listener
+}
+
+var _ lifecycle.Listener = (*listener)(nil)
+
+func (l *listener) Launch(tell func(lifecycle.Event)) (err error) {
+	l.process, err = l.runner.Launch(l.news(tell))
+	return err
+}
+
+// adopt takes over a listener that an earlier supervisor started, and reports whether one lives.
+func (l *listener) adopt(tell func(lifecycle.Event)) bool {
+	l.process = l.runner.Adopt(l.news(tell))
+	return l.process != nil
+}
+
+func (l *listener) Working() bool                   { return l.process.Working() }
+func (l *listener) Interrupt()                      { l.process.Interrupt() }
+func (l *listener) Kill()                           { l.process.Kill() }
+func (l *listener) AwaitUpdate(ctx context.Context) { l.runner.AwaitUpdate(ctx) }
+
+// news translates what the runner tells.
+func (l *listener) news(tell func(lifecycle.Event)) runner.News {
+	return runner.News{
+		Ready: func() { tell(lifecycle.Ready{}) },
+		JobStarted: func(job string) {
+			l.log.Info("job started", slog.String(keyJob, job))
+			tell(lifecycle.JobStarted{})
+		},
+		JobEnded: func(job, result string) {
+			l.log.Info("job ended", slog.String(keyJob, job), slog.String(keyResult, result))
+			tell(lifecycle.JobEnded{})
+		},
+		Ended: func(end runner.End) {
+			l.log.Debug("listener ended", slog.String(keyReason, end.String()))
+			tell(lifecycle.Ended{How: endings[end.Meaning]})
+		},
+	}
+}
+
+// endings gives each meaning of the runner's exit codes the lifecycle's word.
+var endings = map[runner.Meaning]lifecycle.Ending{
+	runner.Success:           lifecycle.Finished,
+	runner.TerminatedError:   lifecycle.Terminated,
+	runner.RetryableError:    lifecycle.Retryable,
+	runner.RunnerUpdating:    lifecycle.Updating,
+	runner.SessionConflict:   lifecycle.Conflict,
+	runner.VersionDeprecated: lifecycle.Outdated,
+	runner.Crash:             lifecycle.Crashed,
+	runner.Unseen:            lifecycle.Unseen,
+}

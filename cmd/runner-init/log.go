@@ -1,0 +1,63 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+
+	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/lifecycle"
+)
+
+// Keys of log attributes. They are part of what users rely on.
+const (
+	keyCode   = "code"
+	keyError  = "error"
+	keyFrom   = "from"
+	keyHint   = "hint"
+	keyID     = "id"
+	keyJob    = "job"
+	keyMode   = "mode"
+	keyPhase  = "phase"
+	keyReason = "reason"
+	keyResult = "result"
+	keyRunner = "runner"
+	keyScope  = "scope"
+	keySignal = "signal"
+)
+
+// newLogger returns the logger: JSON for machines, text on a terminal, unless the configuration says otherwise.
+func newLogger(c config.Config, stderr *os.File) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "text" || c.LogFormat == "" && terminal(stderr) {
+		return slog.New(slog.NewTextHandler(stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(stderr, options))
+}
+
+// terminal reports whether a person reads along, as far as a character device tells.
+func terminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// observe logs each change of phase, once, and the reason of an end as soon as it is known.
+func (w *wiring) observe(before, after lifecycle.Status) {
+	if before.Phase == after.Phase {
+		return
+	}
+	w.phase = after.Phase
+	attrs := []any{slog.String(keyPhase, after.Phase.String()), slog.String(keyFrom, before.Phase.String())}
+	if reason := after.Exit.Reason; reason != "" {
+		attrs = append(attrs, slog.String(keyReason, reason))
+	}
+	w.log.Info("phase changed", attrs...)
+}
+
+// logPlan says at boot what a stop would do and when, while there is still time to change it.
+func logPlan(log *slog.Logger, p lifecycle.Plan) {
+	log.Info("stop plan", slog.Duration("grace", p.Grace), slog.Duration("drain", p.Drain),
+		slog.Duration("kill", p.Kill), slog.Duration("exit", p.Exit))
+	if warning := p.Warning(); warning != "" {
+		log.Warn(warning)
+	}
+}

@@ -1,0 +1,303 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/internal/runner"
+	"github.com/runner-init/runner-init/lifecycle"
+	"github.com/runner-init/runner-init/registration"
+)
+
+const (
+	// fenceTime is how long the fence's request is tried before the fallback gets its turn.
+	fenceTime = 5 * time.Second
+	// busyPause is how long GitHub is given to notice that a job is over before it is asked again.
+	busyPause = time.Second
+)
+
+// registrar makes GitHub a port of the lifecycle. It owns the registration: its name, its id, its way of being made.
+type registrar struct {
+	config  config.Config
+	client  *registration.Client // nil without an API credential
+	runner  *runner.Runner
+	journal journal
+	log     *slog.Logger
+
+	token string // a registration token, from Authenticate to Register
+	held  entry  // the registration that we hold or may hold
+	tries int    // names used so far
+}
+
+var _ lifecycle.Registrar = (*registrar)(nil)
+
+func newRegistrar(c config.Config, r *runner.Runner, j journal, log *slog.Logger) (*registrar, error) {
+	reg := &registrar{config: c, runner: r, journal: j, log: log}
+	if c.GitHubToken.Empty() {
+		return reg, nil
+	}
+	pat, err := registration.NewPAT(c.GitHubToken.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	reg.client, err = registration.New(registration.Options{
+		API: c.APIURL, Credential: pat, Logger: log, UserAgent: "runner-init/" + releaseVersion(),
+		Scope: registration.Scope{Kind: registration.Kind(c.Scope.Kind), Owner: c.Scope.Owner, Repo: c.Scope.Repo},
+	})
+	return reg, err
+}
+
+// mode is how the registration is made.
+type mode string
+
+const (
+	modeJIT   mode = "jit"       // one call to GitHub, no configure process
+	modeToken mode = "token"     // a registration token and the runner's own configure
+	modeReady mode = "ready-jit" // somebody else made the registration
+)
+
+func (r *registrar) mode() mode {
+	switch {
+	case !r.config.JITConfig.Empty():
+		return modeReady
+	case r.config.Registration == config.RegistrationToken, r.client == nil, !r.config.Ephemeral:
+		return modeToken
+	}
+	return modeJIT
+}
+
+// Authenticate gets what Register needs of GitHub beforehand: a registration token, unless JIT or somebody else spares
+// us the call.
+func (r *registrar) Authenticate(ctx context.Context) (err error) {
+	if r.mode() != modeToken {
+		return nil
+	}
+	if r.token = r.config.RegistrationToken.Reveal(); r.token != "" {
+		return nil
+	}
+	r.token, err = r.client.RegistrationToken(ctx)
+	return err
+}
+
+// Register makes the registration. Called again, after a session conflict, it gives the old one up first.
+func (r *registrar) Register(ctx context.Context) error {
+	if r.held.Name != "" {
+		if err := r.abandon(ctx); err != nil {
+			return ghostError{err}
+		}
+	}
+	r.log.Info("registering", slog.String(keyMode, string(r.mode())), slog.String(keyScope, r.config.Scope.String()))
+	if r.mode() == modeReady {
+		id, err := r.runner.WriteJIT(r.config.JITConfig.Reveal())
+		r.hold(id.Name, id.ID)
+		return err
+	}
+	return r.registerNamed(ctx)
+}
+
+// registerNamed tries one name after the other for as long as they are taken.
+func (r *registrar) registerNamed(ctx context.Context) (err error) {
+	for range nameTries {
+		name := runnerName(r.config, r.tries)
+		r.tries++
+		r.hold(name, 0)
+		if r.mode() == modeJIT {
+			err = r.registerJIT(ctx, name)
+		} else {
+			err = r.registerToken(ctx, name)
+		}
+		if !conflict(err) || r.config.NameSuffix == config.SuffixNever {
+			return err
+		}
+		r.log.Warn("runner name is taken", slog.String(keyRunner, name))
+	}
+	return err
+}
+
+// registerJIT is the whole registration in one call.
+func (r *registrar) registerJIT(ctx context.Context, name string) error {
+	made, encoded, err := r.client.JIT(ctx, registration.JITRequest{
+		Name: name, Labels: r.labels(), Group: r.config.Group, WorkFolder: r.config.Workdir,
+	})
+	if e, ok := errors.AsType[*registration.Error](err); ok && e.Uncertain {
+		return ghostError{err}
+	}
+	if err != nil {
+		return err
+	}
+	r.hold(made.Name, made.ID)
+	if _, err := r.runner.WriteJIT(encoded); err != nil {
+		return ghostError{err}
+	}
+	return nil
+}
+
+// labels returns the complete list: GitHub adds none to a JIT registration.
+func (r *registrar) labels() []string {
+	if r.config.NoDefaultLabels {
+		return r.config.Labels
+	}
+	return config.MergeLabels(registration.DefaultLabels(), r.config.Labels)
+}
+
+// registerToken lets the runner register itself.
+func (r *registrar) registerToken(ctx context.Context, name string) error {
+	id, err := r.runner.Configure(ctx, runner.Configuration{
+		URL: r.config.Scope.URL(r.config.ServerURL), Name: name, Group: r.config.Group, Token: r.token,
+		Labels: r.config.Labels, Ephemeral: r.config.Ephemeral, DisableUpdate: r.config.DisableUpdate,
+		NoDefaultLabels: r.config.NoDefaultLabels,
+	})
+	if e, ok := errors.AsType[*runner.ConfigureError](err); ok && (e.Conflict() || e.Refused()) {
+		return err
+	}
+	if err != nil {
+		return ghostError{err}
+	}
+	r.hold(cmp.Or(id.Name, name), id.ID)
+	return nil
+}
+
+// conflict reports whether an error says that the name is taken.
+func conflict(err error) bool {
+	if e, ok := errors.AsType[*registration.Error](err); ok {
+		return e.Reason == registration.Conflict
+	}
+	e, ok := errors.AsType[*runner.ConfigureError](err)
+	return ok && e.Conflict()
+}
+
+// hold remembers the registration, also beyond our death.
+func (r *registrar) hold(name string, id int64) {
+	r.held = entry{Name: name, ID: id}
+	if err := r.journal.write(r.held); err != nil {
+		r.log.Warn("cannot note the registration", slog.Any(keyError, err))
+	}
+	if id != 0 {
+		r.log.Info("registered", slog.String(keyRunner, name), slog.Int64(keyID, id))
+	}
+}
+
+// abandon gives a registration up that another session holds.
+func (r *registrar) abandon(ctx context.Context) error {
+	if v := r.Fence(ctx); v != lifecycle.Gone {
+		return fmt.Errorf("cannot give up the registration of runner %q", r.held.Name)
+	}
+	return r.runner.Prepare()
+}
+
+// Gone asks whether GitHub has forgotten the registration.
+func (r *registrar) Gone(ctx context.Context) bool {
+	if r.client == nil || r.held.ID == 0 {
+		return false
+	}
+	standing, err := r.client.Standing(ctx, r.held.ID)
+	if err != nil {
+		r.log.Warn("cannot look up the registration", slog.Any(keyError, err))
+	}
+	return err == nil && !standing
+}
+
+// Fence deletes the registration while the listener lives, so that GitHub cannot assign a job any more.
+func (r *registrar) Fence(ctx context.Context) lifecycle.Verdict {
+	if r.keep() {
+		return lifecycle.Kept
+	}
+	return r.remove(ctx)
+}
+
+// Deregister makes sure that the registration is gone after the listener's end. GitHub may need a moment to notice
+// that the job is over.
+func (r *registrar) Deregister(ctx context.Context) lifecycle.Verdict {
+	if r.keep() {
+		return lifecycle.Kept
+	}
+	for {
+		v := r.remove(ctx)
+		if v != lifecycle.Busy || !pause(ctx, busyPause) {
+			return v
+		}
+	}
+}
+
+// keep reports whether the registration is not ours to remove.
+func (r *registrar) keep() bool { return !r.config.Deregister || r.mode() == modeReady }
+
+// remove deletes the registration through the API, or lets the runner do it.
+func (r *registrar) remove(ctx context.Context) lifecycle.Verdict {
+	if r.client == nil {
+		return r.removeByRunner(ctx, r.config.RegistrationToken.Reveal())
+	}
+	verdict, err := r.delete(ctx)
+	if err == nil {
+		return verdict
+	}
+	r.log.Warn("cannot delete the registration", slog.Any(keyError, err))
+	if r.mode() == modeJIT {
+		return lifecycle.Unknown // the runner cannot remove what JIT registered
+	}
+	token, err := r.client.RemoveToken(ctx)
+	if err != nil {
+		r.log.Warn("cannot get a remove token", slog.Any(keyError, err))
+		return lifecycle.Unknown
+	}
+	return r.removeByRunner(ctx, token)
+}
+
+// delete deletes by id, or by name where the id never reached us. What is not found by name is looked for twice,
+// because a request that was on its way may arrive late.
+func (r *registrar) delete(ctx context.Context) (lifecycle.Verdict, error) {
+	ctx, cancel := context.WithTimeout(ctx, fenceTime)
+	defer cancel()
+	for again := true; r.held.ID == 0; again = false {
+		found, ok, err := r.client.Find(ctx, r.held.Name)
+		if err != nil {
+			return lifecycle.Unknown, err
+		}
+		r.held.ID = found.ID
+		if !ok && (!again || !pause(ctx, busyPause)) {
+			return lifecycle.Gone, nil
+		}
+	}
+	verdict, err := r.client.Delete(ctx, r.held.ID)
+	r.log.Info("deregistration asked", slog.String(keyRunner, r.held.Name), slog.Int64(keyID, r.held.ID), slog.String(keyResult, string(verdict)))
+	return verdicts[verdict], err
+}
+
+var verdicts = map[registration.Verdict]lifecycle.Verdict{
+	"":                lifecycle.Unknown,
+	registration.Gone: lifecycle.Gone,
+	registration.Busy: lifecycle.Busy,
+}
+
+// removeByRunner lets the runner remove itself. An ephemeral runner that has done its job was removed by GitHub, and
+// has deleted its own identity: that is all the proof there is without an API credential.
+func (r *registrar) removeByRunner(ctx context.Context, token string) lifecycle.Verdict {
+	if _, err := r.runner.Identity(); errors.Is(err, os.ErrNotExist) && r.config.Ephemeral {
+		return lifecycle.Gone
+	}
+	ctx, cancel := context.WithTimeout(ctx, fenceTime)
+	defer cancel()
+	if err := r.runner.Remove(ctx, token); err != nil {
+		r.log.Warn("cannot remove the runner", slog.Any(keyError, err))
+		return lifecycle.Unknown
+	}
+	return lifecycle.Gone
+}
+
+// pause waits, and reports whether ctx lasted that long.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"os"
+
+	"github.com/runner-init/runner-init/lifecycle"
+	"github.com/runner-init/runner-init/signals"
+)
+
+// The roles that `run` starts, as PID 1's child. The second one takes over where the first one died.
+const (
+	superviseRole = "supervise"
+	recoverRole   = "recover"
+)
+
+// self is the program file itself, whatever became of its path.
+const self = "/proc/self/exe"
+
+// runCommand is PID 1 of a runner's container: the same init as in exec, with ourselves as the child. It knows nothing
+// of runners. What it does for the supervisor is to keep secrets out of every environment block, to hold signals back
+// until the supervisor can take them, and to start it once more if it dies without having finished.
+func runCommand(args []string) int {
+	in := signals.New()
+	environment, err := concealEnvironment()
+	if err != nil {
+		complain(err.Error(), "")
+		return int(lifecycle.RunnerFailed)
+	}
+	shared, err := newJournal()
+	if err != nil {
+		complain(err.Error(), "")
+		return int(lifecycle.RunnerFailed)
+	}
+	status, err := startRole(in, superviseRole, args, environment, shared)
+	if err == nil && !shared.read().Finished {
+		complain("the supervisor died ("+status.String()+"); recovering", "")
+		status, err = startRole(in, recoverRole, args, environment, shared)
+	}
+	switch {
+	case err != nil:
+		complain(err.Error(), "")
+		return startFailure(err)
+	case !shared.read().Finished:
+		complain("the recovery died ("+status.String()+"): a registration may be left on GitHub", "")
+		return int(lifecycle.GhostLeft)
+	}
+	return status.Code()
+}
+
+// concealEnvironment moves the environment into a file in memory that only a role can read, and wipes it where
+// /proc/PID/environ would show it. PID 1 does not judge what of it is secret.
+func concealEnvironment() (*os.File, error) {
+	if err := signals.Undumpable(); err != nil {
+		return nil, err
+	}
+	block, err := signals.EncodeEnviron(signals.Environ())
+	if err != nil {
+		return nil, err
+	}
+	environment, err := signals.SealedFile("environment", block)
+	if err != nil {
+		return nil, err
+	}
+	return environment, signals.EraseEnviron()
+}
+
+// startRole runs ourselves in a role, with a bare environment, until it ends.
+func startRole(in *signals.Init, role string, args []string, environment *os.File, shared journal) (signals.Status, error) {
+	ready, tell, err := os.Pipe()
+	if err != nil {
+		return signals.Status{}, err
+	}
+	defer ready.Close()
+	return in.Run(signals.Command{
+		Path: self, Args: append([]string{"runner-init", role}, args...),
+		Files: []*os.File{environment, shared.file, tell},
+		Ready: ready, Drop: []*os.File{tell},
+	})
+}

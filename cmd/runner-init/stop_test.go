@@ -1,0 +1,326 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/runner-init/runner-init/internal/sim/github"
+	simrunner "github.com/runner-init/runner-init/internal/sim/runner"
+)
+
+// A stop in the first moments finds a program that has registered nothing yet. Before the Go runtime has installed its
+// handlers the kernel does not deliver a signal to PID 1 at all; in the moment after that the runtime ends the process
+// with 2. Neither leaves anything behind; a lost signal is sent again, as a person would.
+func TestStopJustAfterExec(t *testing.T) {
+	for _, mode := range []string{"jit", "token"} {
+		for _, delay := range []time.Duration{0, 1, 5, 20, 100} {
+			delay *= time.Millisecond
+			t.Run(fmt.Sprint(mode, " ", delay), func(t *testing.T) {
+				for range 5 {
+					h := newHub(t)
+					b := open(t, h, newRoot(t), usual("RUNNER_REGISTRATION="+mode))
+					time.Sleep(delay) // the delay is what is tested
+					b.signal(syscall.SIGTERM)
+					select {
+					case <-b.ended:
+					case <-time.After(8 * time.Second):
+						b.signal(syscall.SIGTERM)
+					}
+					<-b.ended
+					if code := b.command.ProcessState.ExitCode(); code != 0 && code != 2 {
+						t.Errorf("exit code %d", code)
+					}
+					h.expectEmpty(t)
+				}
+			})
+		}
+	}
+}
+
+// A stop at every step of boot and of the end: hold a request on its way to GitHub, or its answer on the way back.
+func TestStopAtEveryRequest(t *testing.T) {
+	const (
+		register = "/repos/{owner}/{repo}/actions/runners/generate-jitconfig"
+		token    = "/repos/{owner}/{repo}/actions/runners/registration-token"
+		delete   = "/repos/{owner}/{repo}/actions/runners/{runner_id}"
+	)
+	for name, test := range map[string]struct {
+		mode   string
+		method string
+		route  string
+	}{
+		"registering":           {"jit", "POST", register},
+		"authenticating":        {"token", "POST", token},
+		"configuring":           {"token", "POST", "/actions/runner-registration"},
+		"configure registering": {"token", "POST", "/actions/runners/register"},
+		"making a session":      {"jit", "POST", "/session"},
+		"deregistering":         {"jit", "DELETE", delete},
+	} {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", answered: ", after), func(t *testing.T) {
+				h := newHub(t)
+				job := h.job("true")
+				gate := h.Gate(github.Point{Method: test.method, Route: test.route, After: after})
+				b := open(t, h, newRoot(t), usual("RUNNER_REGISTRATION="+test.mode))
+				if _, err := gate.Arrived(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				b.signal(syscall.SIGTERM)
+				b.said("stop requested")
+				gate.Release()
+				b.expectExit(0)
+				h.expectEmpty(t)
+				if job.State() != github.Queued && job.Result() != github.Succeeded {
+					t.Errorf("the job is %s, %q", job.State(), job.Result())
+				}
+			})
+		}
+	}
+}
+
+// A job that GitHub has assigned is drained, whether or not the runner knows of it when the stop comes.
+func TestStopAtAssignment(t *testing.T) {
+	for _, persistent := range []bool{false, true} {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprint("persistent ", persistent, ", answered ", after), func(t *testing.T) {
+				h := newHub(t)
+				b := open(t, h, newRoot(t), usual(fmt.Sprint("RUNNER_EPHEMERAL=", !persistent)))
+				h.listening(t, b)
+				gate := h.Gate(github.Point{
+					Method: "GET", Route: "/message", After: true, When: func(e github.Entry) bool { return e.Job != "" },
+				})
+				if !after {
+					gate.Release()
+				}
+				job := h.job("sleep 0.5")
+				if err := job.Reached(t.Context(), github.Assigned); err != nil {
+					t.Fatal(err)
+				}
+				b.signal(syscall.SIGTERM)
+				b.said("stop requested")
+				if after {
+					b.said(`"phase":"draining"`) // GitHub said busy, the runner knows nothing
+				}
+				gate.Release()
+				b.expectExit(0)
+				expectResult(t, job, github.Succeeded)
+				h.expectEmpty(t)
+			})
+		}
+	}
+}
+
+func TestStopMidJob(t *testing.T) {
+	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT} {
+		t.Run(s.String(), func(t *testing.T) {
+			h := newHub(t)
+			job := h.job("sleep 1")
+			b := open(t, h, newRoot(t), usual())
+			b.said("job started")
+			b.signal(s)
+			b.expectExit(0)
+			expectResult(t, job, github.Succeeded)
+			h.expectEmpty(t)
+		})
+	}
+}
+
+// A job that does not fit into the grace period is cancelled in time, reported, and nothing is left.
+func TestDrainRunsOut(t *testing.T) {
+	h := newHub(t)
+	job := h.job("exec sleep 1000")
+	b := open(t, h, newRoot(t), usual("RUNNER_STOP_TIMEOUT=4"))
+	b.said("job started")
+	begin := time.Now()
+	b.signal(syscall.SIGTERM)
+	b.expectExit(0)
+	if took := time.Since(begin); took < 2*time.Second || took > 4*time.Second {
+		t.Errorf("the stop took %v of 4s", took)
+	}
+	expectResult(t, job, github.Canceled)
+	h.expectEmpty(t)
+}
+
+// The second signal cuts the drain short.
+func TestSecondSignal(t *testing.T) {
+	h := newHub(t)
+	job := h.job("exec sleep 1000")
+	b := open(t, h, newRoot(t), usual("RUNNER_STOP_TIMEOUT=60"))
+	b.said("job started")
+	if err := job.Reached(t.Context(), github.Running); err != nil {
+		t.Fatal(err)
+	}
+	b.signal(syscall.SIGTERM)
+	b.said(`"phase":"draining"`)
+	b.signal(syscall.SIGTERM)
+	b.expectExit(0)
+	expectResult(t, job, github.Canceled)
+	h.expectEmpty(t)
+}
+
+// The third signal kills. The job is lost, and the exit code says that a registration may be left: GitHub refuses to
+// delete a runner that it believes to be busy.
+func TestThirdSignal(t *testing.T) {
+	h := newHub(t)
+	root := newRoot(t)
+	simrunner.WriteBehaviour(root, simrunner.Behaviour{At: map[simrunner.Arrow]simrunner.Act{simrunner.AtWorkerStop: {Hang: true}}})
+	h.job("exec sleep 1000")
+	b := open(t, h, root, usual("RUNNER_STOP_TIMEOUT=6"))
+	b.said("job started")
+	b.signal(syscall.SIGTERM)
+	b.said(`"phase":"draining"`)
+	b.signal(syscall.SIGTERM)
+	b.said(`"phase":"cancelling"`)
+	b.signal(syscall.SIGTERM)
+	b.expectExit(75)
+}
+
+// kill -9 of the supervisor: PID 1 starts it once more, and the end is as orderly as ever but for the exit code.
+func TestSupervisorKilled(t *testing.T) {
+	t.Run("idle", func(t *testing.T) {
+		h := newHub(t)
+		b := open(t, h, newRoot(t), usual())
+		h.listening(t, b)
+		syscall.Kill(b.supervisor(), syscall.SIGKILL)
+		b.expectExit(70)
+		h.expectEmpty(t)
+	})
+	t.Run("mid-job", func(t *testing.T) {
+		h := newHub(t)
+		job := h.job("sleep 2")
+		b := open(t, h, newRoot(t), usual())
+		b.said("job started")
+		if err := job.Reached(t.Context(), github.Running); err != nil {
+			t.Fatal(err)
+		}
+		syscall.Kill(b.supervisor(), syscall.SIGKILL)
+		b.expectExit(70)
+		expectResult(t, job, github.Succeeded)
+		h.expectEmpty(t)
+	})
+	t.Run("mid-job, then stopped", func(t *testing.T) {
+		h := newHub(t)
+		job := h.job("exec sleep 1000")
+		b := open(t, h, newRoot(t), usual("RUNNER_STOP_TIMEOUT=4"))
+		b.said("job started")
+		if err := job.Reached(t.Context(), github.Running); err != nil {
+			t.Fatal(err)
+		}
+		syscall.Kill(b.supervisor(), syscall.SIGKILL)
+		b.said(`"phase":"draining"`)
+		b.signal(syscall.SIGTERM)
+		b.expectExit(70)
+		expectResult(t, job, github.Canceled)
+		h.expectEmpty(t)
+	})
+	t.Run("persistent, mid-job", func(t *testing.T) {
+		h := newHub(t)
+		job := h.job("sleep 2")
+		b := open(t, h, newRoot(t), usual("RUNNER_EPHEMERAL=false"))
+		b.said("job started")
+		if err := job.Reached(t.Context(), github.Running); err != nil {
+			t.Fatal(err)
+		}
+		syscall.Kill(b.supervisor(), syscall.SIGKILL)
+		b.expectExit(70)
+		expectResult(t, job, github.Succeeded)
+		h.expectEmpty(t)
+	})
+	for name, point := range map[string]github.Point{
+		"registering":           {Method: "POST", Route: "/repos/{owner}/{repo}/actions/runners/generate-jitconfig", After: true},
+		"configure registering": {Method: "POST", Route: "/actions/runners/register", After: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHub(t)
+			mode := "jit"
+			if name != "registering" {
+				mode = "token"
+			}
+			gate := h.Gate(point)
+			b := open(t, h, newRoot(t), usual("RUNNER_REGISTRATION="+mode))
+			if _, err := gate.Arrived(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			syscall.Kill(b.supervisor(), syscall.SIGKILL)
+			gate.Release()
+			b.expectExit(70)
+			h.expectEmpty(t)
+		})
+	}
+}
+
+// The fence's request fails and fails: the runner itself is told to remove itself, with a fresh token.
+func TestFenceFallsBack(t *testing.T) {
+	h := newHub(t)
+	h.Fault(github.Fault{Method: "DELETE", Route: "/repos/{owner}/{repo}/actions/runners/{runner_id}", Status: 403, Times: 1})
+	b := open(t, h, newRoot(t), usual("RUNNER_REGISTRATION=token"))
+	h.listening(t, b)
+	b.signal(syscall.SIGTERM)
+	b.expectExit(0)
+	h.expectEmpty(t)
+}
+
+// With a ready token there is no API credential: the runner removes itself, and 75 says when that failed.
+func TestReadyToken(t *testing.T) {
+	for name, test := range map[string]struct {
+		late bool
+		code int
+	}{"in time": {false, 0}, "too late": {true, 75}} {
+		t.Run(name, func(t *testing.T) {
+			h := newHub(t)
+			token := h.RegistrationToken(scope)
+			b := open(t, h, newRoot(t), []string{"RUNNER_REPO=acme/widgets", "RUNNER_TOKEN=" + token})
+			h.listening(t, b)
+			if test.late {
+				h.Fault(github.Fault{Method: "POST", Route: "/actions/runner-registration", Status: 404})
+			}
+			b.signal(syscall.SIGTERM)
+			b.expectExit(test.code)
+			if left := len(h.Runners()); (left > 0) != (test.code == 75) {
+				t.Errorf("exit code %d and %d registrations left", test.code, left)
+			}
+		})
+	}
+}
+
+// RUNNER_DEREGISTER=false leaves the registration alone, and says so with a clean exit.
+func TestKeepsRegistration(t *testing.T) {
+	h := newHub(t)
+	b := open(t, h, newRoot(t), usual("RUNNER_DEREGISTER=false"))
+	h.listening(t, b)
+	b.signal(syscall.SIGTERM)
+	b.expectExit(0)
+	if left := h.Runners(); len(left) != 1 {
+		t.Errorf("GitHub knows %+v", left)
+	}
+}
+
+// A process group of its own keeps a ^C on the terminal, or a signal to the group, away from the job.
+func TestListenerHasItsOwnGroup(t *testing.T) {
+	h := newHub(t)
+	b := open(t, h, newRoot(t), usual())
+	h.listening(t, b)
+	records, err := simrunner.Records(b.root)
+	if err != nil || len(records) == 0 || records[0].Given == nil {
+		t.Fatal(errors.Join(err, errors.New("no records")))
+	}
+	given := records[0].Given
+	if given.PGID != records[0].PID {
+		t.Errorf("the listener %d is in group %d", records[0].PID, given.PGID)
+	}
+	for fd, file := range given.Files {
+		if fd > 2 {
+			t.Errorf("the listener inherits descriptor %d: %s", fd, file)
+		}
+	}
+	for _, set := range []string{"SigBlk", "SigIgn"} {
+		if given.Status[set] != "0000000000000000" {
+			t.Errorf("the listener has %s %s", set, given.Status[set])
+		}
+	}
+	b.signal(syscall.SIGTERM)
+	b.expectExit(0)
+}

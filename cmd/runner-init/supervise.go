@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync/atomic"
+
+	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/lifecycle"
+)
+
+// supervisor is the process that runs the lifecycle, as PID 1's child.
+type supervisor struct {
+	environ []string // of the container, as PID 1 got it
+	root    string   // of the runner, if the command line names one
+	journal journal
+	wishes  <-chan os.Signal
+
+	config     config.Config
+	log        *slog.Logger
+	stopSignal atomic.Int32    // the first one
+	phase      lifecycle.Phase // the last one before the end
+}
+
+// superviseCommand is the whole life of a runner.
+func superviseCommand(args []string) int {
+	return supervise(args, func(w *wiring) lifecycle.Exit {
+		return w.live(lifecycle.Begin(w.config.Ephemeral))
+	})
+}
+
+// recoverCommand takes over from a supervisor that died, and leaves in good order.
+func recoverCommand(args []string) int {
+	return supervise(args, func(w *wiring) lifecycle.Exit {
+		left := w.journal.read()
+		alive, job := w.adopt(left)
+		died := lifecycle.Exit{Code: lifecycle.RunnerFailed, Reason: "the supervisor died"}
+		return w.live(lifecycle.Resume(w.config.Ephemeral, left.Name != "", alive, job, died))
+	})
+}
+
+// supervise prepares what both roles share, lets one of them run, and reports its end. Signals are taken first of all:
+// PID 1 holds them back until we say that we are ready.
+func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
+	wishes := make(chan os.Signal, 64)
+	signal.Notify(wishes)
+	s := &supervisor{root: rootArgument(args), wishes: wishes}
+	if err := s.inherit(); err != nil {
+		return usageError(err.Error(), "this role is for `runner-init run` to start")
+	}
+	exit := s.configure()
+	if exit.Code == lifecycle.OK {
+		exit = s.play(role)
+	}
+	s.report(exit)
+	return int(s.exitCode(exit))
+}
+
+// configure reads the configuration. Its errors are the first thing a new user sees, so they are for people, and all
+// at once.
+func (s *supervisor) configure() lifecycle.Exit {
+	c, err := config.Load(s.environ)
+	s.config, s.log = c, newLogger(c, os.Stderr)
+	if err != nil {
+		complainAll(err)
+		return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: "the configuration is invalid"}
+	}
+	for _, warning := range c.Warnings() {
+		s.log.Warn(warning)
+	}
+	return lifecycle.Exit{}
+}
+
+func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {
+	w, err := s.wire()
+	if err != nil {
+		s.log.Error("cannot begin", slog.Any(keyError, err))
+		return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: err.Error()}
+	}
+	return role(w)
+}
+
+// report leaves the last word: in the journal, so that PID 1 knows that nobody has to take over, in the log and in the
+// platform's termination message.
+func (s *supervisor) report(exit lifecycle.Exit) {
+	left := s.journal.read()
+	left.Finished = true
+	err := s.journal.write(left)
+	words := lastWords{
+		Reason: exit.Reason, ExitCode: int(s.exitCode(exit)), Phase: s.phase.String(),
+		Runner: left.Name, Ghost: exit.Code == lifecycle.GhostLeft,
+	}
+	if err = errors.Join(err, writeTermination(s.config.TerminationLog, words)); err != nil {
+		s.log.Warn("cannot report the end", slog.Any(keyError, err))
+	}
+	level := slog.LevelInfo
+	if exit.Code != lifecycle.OK {
+		level = slog.LevelError
+	}
+	s.log.Log(context.Background(), level, "exited",
+		slog.Int(keyCode, words.ExitCode), slog.String(keyReason, exit.Reason), slog.String(keyRunner, left.Name))
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/runner-init/runner-init/internal/runner"
+	"github.com/runner-init/runner-init/lifecycle"
+)
+
+// wiring joins the lifecycle to the world.
+type wiring struct {
+	*supervisor
+	runner    *runner.Runner
+	host      *host
+	registrar *registrar
+	listener  *listener
+	loop      *lifecycle.Loop
+}
+
+func (s *supervisor) wire() (*wiring, error) {
+	r := &runner.Runner{Work: s.config.Workdir, Environ: s.config.JobEnviron(s.environ), Stdout: os.Stdout, Stderr: os.Stderr}
+	reg, err := newRegistrar(s.config, r, s.journal, s.log)
+	if err != nil {
+		return nil, err
+	}
+	w := &wiring{
+		supervisor: s, runner: r, registrar: reg,
+		host:     &host{config: s.config, root: s.root, runner: r},
+		listener: &listener{runner: r, log: s.log},
+	}
+	plan := lifecycle.NewPlan(s.config.StopTimeout, s.config.StartTimeout)
+	logPlan(s.log, plan)
+	w.loop = lifecycle.New(lifecycle.Ports{
+		Host: w.host, Registrar: reg, Listener: w.listener, Judge: w.judge, Observe: w.observe,
+	}, plan)
+	return w, nil
+}
+
+// live runs the loop to its end, with the stop signals among its events.
+func (w *wiring) live(status lifecycle.Status, actions []lifecycle.Action) lifecycle.Exit {
+	go func() {
+		for s := range w.wishes {
+			w.wish(s.(syscall.Signal))
+		}
+	}()
+	return w.loop.Run(status, actions)
+}
+
+// wish makes a stop of the three signals by which containers are stopped. The others that PID 1 forwards mean nothing
+// to a runner.
+func (w *wiring) wish(s syscall.Signal) {
+	switch s {
+	case syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT:
+		w.log.Info("stop requested", slog.String(keySignal, s.String()))
+		w.stopSignal.CompareAndSwap(0, int32(s))
+		w.loop.Tell(lifecycle.Stop{})
+	}
+}
+
+// configureTime is how long a configure that an earlier supervisor left behind may take to come to its end.
+const configureTime = 10 * time.Second
+
+// adopt finds what an earlier supervisor left: the registration, and the listener with its job if it still lives.
+func (w *wiring) adopt(left entry) (alive, job bool) {
+	w.registrar.held = left
+	if err := w.host.find(); err != nil {
+		w.log.Error("cannot find what the supervisor left", slog.Any(keyError, err))
+		return false, false
+	}
+	w.runner.AwaitConfigure(configureTime)
+	if id, err := w.runner.Identity(); err == nil && left.Name != "" && left.ID == 0 {
+		w.registrar.hold(id.Name, id.ID)
+	}
+	alive = w.listener.adopt(w.loop.Tell)
+	return alive, alive && w.listener.Working()
+}
