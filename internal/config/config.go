@@ -1,0 +1,80 @@
+// Package config reads the configuration from an environment: once, completely, with all that is wrong reported at
+// once. It knows the names that other images use for the same settings, takes every value from a file too, and says
+// where each value came from.
+//
+// It refuses to guess: two sources that disagree, a value that can be understood in two ways and a variable that this
+// version cannot honour are errors. It never shows a secret, and builds the environment that a job may see. It does
+// not read the process's own environment, and talks to nobody.
+package config
+
+import (
+	"slices"
+	"time"
+)
+
+// Config is the configuration. It is made by Load and only read afterwards.
+//
+// Its struct tags are the table of variables: env is the canonical name, alias the other names it is accepted under,
+// envDefault the default (default where it is not a constant), and the rest is documentation. A Secret is a secret.
+type Config struct {
+	// The place to register at as it was given; Scope is what it comes to.
+	Org        string `env:"RUNNER_ORG" alias:"ORG,ORG_NAME,GITHUB_OWNER" example:"acme" doc:"Organization to register at. GITHUB_OWNER is the organization only when no repository is named, else it is the repository's owner."`
+	Repo       string `env:"RUNNER_REPO" alias:"REPO,REPO_URL,GITHUB_REPOSITORY" example:"acme/widgets" doc:"Repository to register at: owner/name, or its URL, which names the server as well. A name alone needs GITHUB_OWNER or RUNNER_ORG."`
+	Enterprise string `env:"RUNNER_ENTERPRISE" alias:"ENTERPRISE_NAME" example:"acme-inc" doc:"Enterprise to register at, as its URL spells it."`
+	Kind       Kind   `env:"RUNNER_SCOPE" alias:"ORG_RUNNER" default:"derived" example:"org" doc:"Which of the three to register at when more than one is named. ORG_RUNNER=true means org."`
+
+	GitHubToken       Secret `env:"GITHUB_TOKEN" alias:"ACCESS_TOKEN,GITHUB_PAT,GITHUB_PERSONAL_TOKEN,GITHUB_ACCESS_TOKEN,PAT" doc:"Personal access token, classic or fine-grained. It gets fresh registration and removal tokens, so nothing is left on GitHub."`
+	RegistrationToken Secret `env:"RUNNER_TOKEN" alias:"ACTIONS_RUNNER_INPUT_TOKEN" doc:"A ready registration token, valid for an hour. Without GITHUB_TOKEN a removal after that hour is not possible."`
+	JITConfig         Secret `env:"RUNNER_JITCONFIG" alias:"ACTIONS_RUNNER_INPUT_JITCONFIG" doc:"A ready just-in-time configuration, as Kubernetes scale sets hand out. Nothing is asked of GitHub then, and no scope is needed."`
+
+	ServerURL string `env:"GITHUB_SERVER_URL" alias:"GITHUB_HOST,GITHUB_URL" default:"https://github.com" example:"https://github.example.com" doc:"The GitHub server: its URL, or its host alone. Taken from the repository's URL when that is given."`
+	APIURL    string `env:"GITHUB_API_URL" alias:"GITHUB_API_HOST,GITHUB_API_PATH" default:"derived from the server" example:"https://github.example.com/api/v3" doc:"The REST API of that server. GITHUB_API_HOST and GITHUB_API_PATH are its two parts."`
+
+	Name            string   `env:"RUNNER_NAME" example:"builder-7" doc:"Exact name of the runner. If it is taken, random characters are appended."`
+	NamePrefix      string   `env:"RUNNER_NAME_PREFIX" envDefault:"github-runner" doc:"Begin of the name when RUNNER_NAME is not set; a suffix follows."`
+	NameSuffix      Suffix   `env:"RUNNER_NAME_SUFFIX" alias:"RANDOM_RUNNER_SUFFIX" envDefault:"auto" doc:"What is appended to the name. auto: 13 random characters after a prefix, nothing after RUNNER_NAME. RANDOM_RUNNER_SUFFIX=true means auto, false means hostname."`
+	Labels          []string `env:"RUNNER_LABELS" alias:"LABELS" example:"gpu,large" doc:"Labels, separated by commas, besides the default ones."`
+	NoDefaultLabels bool     `env:"RUNNER_NO_DEFAULT_LABELS" alias:"NO_DEFAULT_LABELS" envDefault:"false" doc:"Leave out self-hosted, Linux and the architecture. Then RUNNER_LABELS is needed."`
+	Group           string   `env:"RUNNER_GROUP" default:"the default group" example:"builders" doc:"Runner group, of an organization or an enterprise."`
+
+	Ephemeral     bool         `env:"RUNNER_EPHEMERAL" alias:"EPHEMERAL" envDefault:"true" doc:"Take one job and leave. Elsewhere EPHEMERAL may be true whatever its value; here false means false, and the default is true."`
+	DisableUpdate bool         `env:"RUNNER_DISABLE_UPDATE" alias:"DISABLE_AUTO_UPDATE,DISABLE_RUNNER_UPDATE" envDefault:"true" doc:"Keep the runner from replacing itself by a newer release. Elsewhere these may be true whatever their value; here false means false."`
+	Registration  Registration `env:"RUNNER_REGISTRATION" envDefault:"auto" doc:"How to register: jit is one call to GitHub and needs GITHUB_TOKEN and an ephemeral runner; token runs the runner's own configure. auto is jit where that is possible."`
+	Deregister    bool         `env:"RUNNER_DEREGISTER" alias:"DISABLE_AUTOMATIC_DEREGISTRATION" envDefault:"true" doc:"Delete the registration at the end. DISABLE_AUTOMATIC_DEREGISTRATION says the opposite."`
+
+	Home    string `env:"RUNNER_HOME" alias:"RUNNER_ROOT" default:"found" example:"/opt/actions-runner" doc:"Directory of the runner. If unset: the first of the working directory, /home/runner, /actions-runner, /runner and /opt/actions-runner that holds bin/Runner.Listener."`
+	Workdir string `env:"RUNNER_WORKDIR" default:"_work" example:"/_work" doc:"Directory of the jobs, relative to RUNNER_HOME or absolute."`
+	User    string `env:"RUNNER_USER" alias:"RUN_AS_ROOT" default:"the owner of RUNNER_HOME" example:"runner" doc:"User the runner and its jobs run as: name or number, with :group if need be. RUN_AS_ROOT=true means root; false means the default."`
+
+	StopTimeout  time.Duration `env:"RUNNER_STOP_TIMEOUT" alias:"RUNNER_GRACEFUL_STOP_TIMEOUT" default:"10s; 30s on ECS and Kubernetes" example:"120s" doc:"The platform's grace period: docker stop -t, ECS stopTimeout, Kubernetes terminationGracePeriodSeconds. Elsewhere RUNNER_GRACEFUL_STOP_TIMEOUT is the part of it that is left to the job; here it is the whole."`
+	StartTimeout time.Duration `env:"RUNNER_START_TIMEOUT" envDefault:"2m" doc:"Deadline from the start to listening for jobs."`
+	StartJitter  time.Duration `env:"RUNNER_START_JITTER" alias:"STARTUP_DELAY_IN_SECONDS" envDefault:"0s" example:"15s" doc:"Wait a random time up to this before the first request to GitHub. Elsewhere STARTUP_DELAY_IN_SECONDS is the exact time."`
+
+	PassEnv    Passing `env:"RUNNER_PASS_ENV" alias:"UNSET_CONFIG_VARS" example:"LABELS,MY_*" doc:"Variables that reach the job although they would be held back: names, or patterns with * and ?, separated by commas. After only: the list is all that reaches the job, besides PATH, HOME, USER, LANG, LC_* and TZ; a proxy has to be named too. Secrets are never passed. UNSET_CONFIG_VARS=true is always the case."`
+	PassAWSEnv bool    `env:"RUNNER_PASS_AWS_ENV" envDefault:"false" doc:"Let the job see the AWS credentials of the container and of its task: AWS_ACCESS_KEY_ID and the like, AWS_CONTAINER_*, ECS_*."`
+
+	LogLevel       Level  `env:"RUNNER_LOG_LEVEL" alias:"LOG_LEVEL,DEBUG_OUTPUT" envDefault:"info" doc:"Least severe level to log. DEBUG_OUTPUT=true means debug."`
+	LogFormat      Format `env:"RUNNER_LOG_FORMAT" default:"json; text on a terminal" example:"text" doc:"Form of the log on standard error."`
+	TerminationLog string `env:"RUNNER_TERMINATION_LOG" default:"/dev/termination-log if it exists" example:"/tmp/termination.json" doc:"File for one line of JSON that says why we ended."`
+	ExitOnSignal   bool   `env:"RUNNER_EXIT_ON_SIGNAL" envDefault:"false" doc:"Exit with 128 plus the signal's number, not with 0, after a clean stop by a signal."`
+
+	// Scope is the place to register at. It is empty when a JIT configuration spares us knowing it.
+	Scope Scope
+
+	origins  map[string]string // canonical name to where its value came from
+	warnings []string
+	secrets  []Secret // every secret value that was read, also those that lost to another name
+}
+
+// Warnings are remarks about what is allowed but perhaps not meant, such as an unknown RUNNER_… variable. None holds a
+// secret.
+func (c Config) Warnings() []string { return slices.Clone(c.warnings) }
+
+// Secrets returns every secret value that was read: for masking, and for checks that none got out.
+func (c Config) Secrets() []string {
+	values := make([]string, len(c.secrets))
+	for i, s := range c.secrets {
+		values[i] = s.Reveal()
+	}
+	return values
+}

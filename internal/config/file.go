@@ -1,0 +1,97 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+)
+
+const (
+	// fileSuffix makes of a variable's name the one that holds the path of a file with the value.
+	fileSuffix = "_FILE"
+	// valueFromSuffix makes of a variable's name the one that holds a reference to a secret store.
+	valueFromSuffix = "_VALUE_FROM"
+	// maxFile is the size in bytes of the largest file that is read: more than any credential, less than a mistake.
+	maxFile = 1 << 20
+)
+
+// read returns what is set under one name of the environment, itself or through its file, without the white space
+// around it. Each name is read once, so that a problem with it is noted once.
+func (r *reading) read(name string, secret bool) string {
+	value, known := r.values[name]
+	if !known {
+		value = strings.TrimSpace(r.readOnce(name))
+		r.values[name] = value
+	}
+	if secret {
+		r.hide(value)
+	}
+	return value
+}
+
+func (r *reading) readOnce(name string) string {
+	value, path := r.environ[name], strings.TrimSpace(r.environ[name+fileSuffix])
+	if strings.TrimSpace(r.environ[name+valueFromSuffix]) != "" {
+		r.problem(refuse("let the platform resolve it: in an ECS task definition it belongs into secrets; or put the value into a file and name that in "+name+fileSuffix,
+			"references to a secret store are not supported by this version"), name+valueFromSuffix)
+	}
+	if path == "" {
+		return value
+	}
+	if strings.TrimSpace(value) != "" {
+		r.problem(refuse("set one of them", "both give a value"), name, name+fileSuffix)
+		return value
+	}
+	content, err := readFile(path)
+	if err != nil {
+		r.problem(refuse("check that the file is mounted, and that the user of the container may read it",
+			"%s: %v", showPath(path), err), name+fileSuffix)
+	}
+	return content
+}
+
+// readFile returns the content of a small regular file without its last line break. Anything else could keep us waiting
+// at boot, or never end.
+func readFile(path string) (string, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO would block open(2) itself
+	if err != nil {
+		return "", cause(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", cause(err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", errors.New("it is not a regular file")
+	}
+	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return "", cause(err)
+	}
+	if len(content) > maxFile {
+		return "", fmt.Errorf("it is larger than %d bytes", maxFile)
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r"), nil
+}
+
+// cause is an error of a file without the path, which the caller shows or does not.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// showPath is a path for people. What is not absolute is not shown: somebody may have put the secret itself where its
+// path belongs, and no credential of GitHub's begins with a slash.
+func showPath(path string) string {
+	if strings.HasPrefix(strings.TrimSpace(path), "/") {
+		return path
+	}
+	return "(a relative path)"
+}

@@ -1,0 +1,70 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// basics reach the job even where only a list of names is wanted: no program gets far without them.
+var basics = Passing{Patterns: []string{"PATH", "HOME", "USER", "LANG", "LC_*", "TZ"}}
+
+// credentials lead to AWS credentials: the container's own, and through the ECS agent those of its task. A region or a
+// proxy is none.
+var credentials = Passing{Patterns: []string{
+	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME",
+	"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_CONTAINER_*", "ECS_*",
+}}
+
+// JobEnviron returns the part of environ that the listener, and through it every job, may see: without the variables
+// that configure us, without AWS credentials unless RUNNER_PASS_AWS_ENV allows them, and with what RUNNER_PASS_ENV
+// names. A variable that is a secret, leads to one or contains one is left out whatever the lists say.
+func (c Config) JobEnviron(environ []string) []string {
+	known, secret, values := knownNames(), secretNames(), c.Secrets()
+	var passed []string
+	for _, kv := range environ {
+		name, value, ok := strings.Cut(kv, "=")
+		if !ok || name == "" || secret[name] || isInput(name) || holdsSecret(value, values) {
+			continue
+		}
+		if c.passes(name, known[name]) {
+			passed = append(passed, kv)
+		}
+	}
+	return slices.Clip(passed)
+}
+
+// passes applies the lists to the name of a variable that is no secret.
+func (c Config) passes(name string, configures bool) bool {
+	aws := credentials.names(name)
+	switch {
+	case c.PassEnv.names(name), aws && c.PassAWSEnv:
+		return true
+	case c.PassEnv.Only:
+		return basics.names(name)
+	}
+	return !configures && !aws
+}
+
+// secretNames are the names under which a secret can be set, and those of its file and its reference.
+func secretNames() map[string]bool {
+	names := map[string]bool{}
+	add := func(v Variable) {
+		for _, name := range v.names() {
+			names[name] = v.Secret || names[name]
+		}
+	}
+	for _, v := range Variables() {
+		add(v)
+	}
+	for _, l := range laters {
+		for _, name := range l.names {
+			add(Variable{Name: name, Secret: l.secret})
+		}
+	}
+	return names
+}
+
+// isInput: the runner takes arguments from such variables, in any case, and we give it its arguments ourselves.
+func isInput(name string) bool {
+	return len(name) >= len(inputPrefix) && strings.EqualFold(name[:len(inputPrefix)], inputPrefix)
+}

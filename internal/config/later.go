@@ -1,0 +1,60 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// A later variable belongs to a feature that this version does not have. Who sets it counts on that feature, so it is
+// refused, not overlooked, unless its value says that the feature is off.
+type later struct {
+	feature string
+	names   []string
+	off     func(value string) bool
+	secret  bool
+	instead string
+}
+
+var laters = []later{
+	{feature: "several runners in one container", names: []string{"RUNNER_COUNT"}, off: isOne, instead: "start one container per runner"},
+	{feature: "a Docker daemon inside the container", names: []string{"RUNNER_DOCKER", "START_DOCKER_SERVICE", "DOCKER_ENABLED", "RUNNER_DOCKER_ARGS", "RUNNER_DOCKER_TIMEOUT"}, off: isOff, instead: "mount the socket of a Docker daemon"},
+	{feature: "the HTTP endpoints", names: []string{"RUNNER_HTTP_ADDR"}, off: isOff, instead: "leave it out"},
+	{feature: "leaving when idle", names: []string{"RUNNER_IDLE_TIMEOUT"}, off: isZero, instead: "leave it out"},
+	{feature: "a longest lifetime", names: []string{"RUNNER_MAX_LIFETIME"}, off: isZero, instead: "leave it out"},
+	{feature: "waiting after a failure", names: []string{"RUNNER_FAILURE_HOLD"}, off: isZero, instead: "let the platform delay the restart"},
+	{feature: "task protection", names: []string{"RUNNER_PROTECT"}, off: isUnprotected, instead: "leave it out"},
+	{feature: "labels of the platform", names: []string{"RUNNER_PLATFORM_LABELS"}, off: isOff, instead: "set RUNNER_LABELS"},
+	{feature: "dropping credentials", names: []string{"RUNNER_DROP_CREDENTIALS"}, off: isOff, instead: "set RUNNER_JITCONFIG, and no other credential is needed"},
+	{feature: "a GitHub App", names: []string{"GITHUB_APP_ID", "APP_ID", "GITHUB_APP_INSTALLATION_ID", "APP_INSTALLATION_ID", "APP_LOGIN"}, off: never, instead: "set GITHUB_TOKEN to a personal access token"},
+	{feature: "a GitHub App", names: []string{"GITHUB_APP_PRIVATE_KEY", "APP_PRIVATE_KEY"}, off: never, secret: true, instead: "set GITHUB_TOKEN to a personal access token"},
+}
+
+// refuseLater notes a problem for each variable of a feature that this version lacks.
+func (r *reading) refuseLater() {
+	for _, l := range laters {
+		for _, name := range l.names {
+			if value := r.read(name, l.secret); value != "" && !l.off(value) {
+				r.problem(refuse(l.instead, "%s is not supported by this version", l.feature), name)
+			}
+		}
+	}
+}
+
+func isOne(value string) bool { return value == "1" }
+
+func isOff(value string) bool {
+	set, err := parseBool(value)
+	return err == nil && !set
+}
+
+func isZero(value string) bool {
+	d, err := parseDuration(value)
+	return err == nil && d == 0
+}
+
+// isUnprotected: auto protects where it can, which is nowhere yet.
+func isUnprotected(value string) bool {
+	return slices.Contains([]string{"auto", "off"}, strings.ToLower(value))
+}
+
+func never(string) bool { return false }

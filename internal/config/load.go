@@ -1,0 +1,59 @@
+package config
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/caarlos0/env/v10"
+)
+
+// Load reads the configuration from an environment in the form of os.Environ. Its error is an *Invalid with everything
+// that is wrong; the Config is then as complete as it can be, for showing and for logging, and must not be acted on.
+func Load(environ []string) (Config, error) {
+	r := newReading(environ)
+	c := r.parse()
+	r.placeServer(&c, r.placeScope(&c))
+	r.completeLabels(&c)
+	r.completeTimeouts(&c)
+	r.validate(c)
+	r.refuseLater()
+	r.warnUnknown()
+	r.redactAll()
+
+	c.origins, c.warnings = r.origins, r.warnings
+	for _, s := range r.secrets {
+		c.secrets = append(c.secrets, Secret{new(s)})
+	}
+	if len(r.problems) > 0 {
+		return c, &Invalid{slices.Clip(r.problems)}
+	}
+	return c, nil
+}
+
+// parse fills in the fields that have a variable. env/v10 knows no aliases, so it is given a made-up environment in
+// which every value stands under its canonical name.
+func (r *reading) parse() (c Config) {
+	fields, canonical := map[string]string{}, map[string]string{}
+	for _, v := range Variables() {
+		fields[v.field] = v.Name
+		if value := r.resolve(v); value != "" {
+			canonical[v.Name] = value
+		}
+	}
+	err := env.ParseWithOptions(&c, env.Options{Environment: canonical, FuncMap: parsers()})
+	if err == nil {
+		return c
+	}
+	all, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
+		r.problem(err)
+	}
+	for _, err := range all.Errors {
+		if e, ok := errors.AsType[env.ParseError](err); ok {
+			r.refuse(fields[e.Name], e.Err)
+		} else {
+			r.problem(err)
+		}
+	}
+	return c
+}

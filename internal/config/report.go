@@ -1,0 +1,76 @@
+package config
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+)
+
+// Setting is one variable as it was resolved. It holds no secret.
+type Setting struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Origin string `json:"origin"` // default, RUNNER_ORG, alias ORG_NAME, RUNNER_ORG_FILE=/path, derived from …
+	Secret bool   `json:"secret,omitempty"`
+	Doc    string `json:"doc"`
+}
+
+// Report returns every setting, in the order of Variables.
+func (c Config) Report() []Setting {
+	var settings []Setting
+	fields, secrets := reflect.ValueOf(c), c.Secrets()
+	for _, v := range Variables() {
+		value := text(fields.FieldByName(v.field).Interface())
+		settings = append(settings, Setting{
+			Name: v.Name, Value: redact(value, secrets), Origin: cmp.Or(c.origins[v.Name], "default"), Secret: v.Secret, Doc: v.Doc,
+		})
+	}
+	return settings
+}
+
+// WriteText writes the report as a table for people: name, value, origin.
+func (c Config) WriteText(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, s := range c.Report() {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Name, cmp.Or(printable(s.Value), "-"), printable(s.Origin))
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("cannot write the configuration: %w", err)
+	}
+	for _, warning := range c.warnings {
+		if _, err := fmt.Fprintf(w, "warning: %s\n", printable(warning)); err != nil {
+			return fmt.Errorf("cannot write the configuration: %w", err)
+		}
+	}
+	return nil
+}
+
+// WriteJSON writes the report as one JSON object.
+func (c Config) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	err := e.Encode(struct {
+		Scope    string    `json:"scope"` // for people: repository acme/widgets
+		Settings []Setting `json:"settings"`
+		Warnings []string  `json:"warnings,omitempty"`
+	}{redact(c.Scope.String(), c.Secrets()), c.Report(), c.warnings})
+	if err != nil {
+		return fmt.Errorf("cannot write the configuration: %w", err)
+	}
+	return nil
+}
+
+// printable quotes what would play tricks on a terminal, or on the table.
+func printable(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
+		return strconv.Quote(s)
+	}
+	return s
+}

@@ -1,0 +1,147 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"strings"
+)
+
+const (
+	serverVariable = "GITHUB_SERVER_URL"
+	apiVariable    = "GITHUB_API_URL"
+
+	defaultServer  = "https://github.com"
+	enterprisePath = "/api/v3" // of the REST API on a GitHub Enterprise Server
+)
+
+// placeServer completes the addresses of GitHub: what the repository's URL says of the server, and what the server
+// says of the API. It takes the opposite way when only the API is given.
+func (r *reading) placeServer(c *Config, fromRepo string) {
+	c.ServerURL = r.address(serverVariable, c.ServerURL, false)
+	c.APIURL = r.address(apiVariable, c.APIURL, true)
+	switch {
+	case r.bad[serverVariable] || r.bad[apiVariable]:
+		return
+	case c.ServerURL != "" && fromRepo != "" && !sameHost(c.ServerURL, fromRepo):
+		r.clash(refuse("leave "+serverVariable+" out: the repository's URL names the server", "one is on %q, the other on %q", hostOf(c.ServerURL), hostOf(fromRepo)),
+			serverVariable, "RUNNER_REPO")
+	case c.ServerURL != "":
+	case fromRepo != "":
+		c.ServerURL = fromRepo
+		r.origins[serverVariable] = "derived from " + r.name("RUNNER_REPO")
+	case serverOf(c.APIURL) != "":
+		c.ServerURL = serverOf(c.APIURL)
+		r.origins[serverVariable] = "derived from " + r.name(apiVariable)
+	default:
+		c.ServerURL = defaultServer
+	}
+	if c.APIURL == "" {
+		c.APIURL = apiOf(c.ServerURL)
+		r.origins[apiVariable] = "derived from " + r.name(serverVariable)
+	}
+	r.warnPlain(c.APIURL)
+}
+
+// address checks one URL and returns it without a slash at its end, or nothing if it is refused.
+func (r *reading) address(canonical, value string, path bool) string {
+	if value == "" {
+		return ""
+	}
+	u, err := parseURL(value)
+	switch {
+	case err != nil:
+	case !path && strings.Trim(u.Path, "/") != "":
+		err = refuse("leave the path out; what to register at is named in RUNNER_REPO or RUNNER_ORG", "%q is more than a server", value)
+	case u.Scheme == "http" && (isHosted(u.Hostname()) || isHosted(strings.TrimPrefix(u.Hostname(), "api."))) && !isLocal(u.Hostname()):
+		err = refuse("use https", "%q would send the token unencrypted", value)
+	}
+	if err != nil {
+		r.refuse(canonical, err)
+		return ""
+	}
+	return strings.TrimRight(u.String(), "/")
+}
+
+// parseURL accepts http and https with a host and a path.
+func parseURL(value string) (*url.URL, error) {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "":
+		return nil, refuse("use https://host, or https://host/path", "%q is not a URL", value)
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, refuse("use https", "%q is neither http nor https", value)
+	case u.User != nil:
+		return nil, refuse("leave them out of the URL; a token belongs into GITHUB_TOKEN", "it holds a user name or a password")
+	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
+		return nil, refuse("leave out what follows ? or #", "%q is more than an address", value)
+	}
+	u.Host = strings.ToLower(u.Host)
+	return u, nil
+}
+
+// withScheme makes a URL of a bare host.
+func withScheme(value string) string {
+	if !strings.Contains(value, "://") {
+		value = "https://" + value
+	}
+	return strings.TrimRight(value, "/")
+}
+
+// isHosted reports whether a host is GitHub's own, which has its API at a host of its own (actions/runner, UrlUtil.cs).
+func isHosted(host string) bool {
+	return host == "github.com" || host == "www.github.com" || host == "github.localhost" ||
+		strings.HasSuffix(host, ".ghe.com") || strings.HasSuffix(host, ".ghe.localhost")
+}
+
+// apiOf is the REST API of a server.
+func apiOf(server string) string {
+	u, err := url.Parse(server)
+	switch {
+	case err != nil:
+		return ""
+	case isHosted(u.Hostname()):
+		u.Host = "api." + strings.TrimPrefix(u.Host, "www.")
+		return u.String()
+	}
+	return server + enterprisePath
+}
+
+// serverOf is the server of a REST API, or nothing if the API's address does not tell.
+func serverOf(api string) string {
+	if server, ok := strings.CutSuffix(api, enterprisePath); ok {
+		return server
+	}
+	u, err := url.Parse(api)
+	if err != nil {
+		return ""
+	}
+	host, ok := strings.CutPrefix(u.Host, "api.")
+	if !ok || !isHosted(u.Hostname()[len("api."):]) || u.Path != "" {
+		return ""
+	}
+	u.Host = host
+	return u.String()
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+func sameHost(a, b string) bool { return hostOf(a) == hostOf(b) }
+
+// warnPlain: a server of one's own may be reached without TLS, but it is worth a word.
+func (r *reading) warnPlain(api string) {
+	u, err := url.Parse(api)
+	if err == nil && u.Scheme == "http" && !isLocal(u.Hostname()) {
+		r.warn("%s is not encrypted: the token goes to %s in the clear", r.name(apiVariable), u.Host)
+	}
+}
+
+func isLocal(host string) bool {
+	ip := net.ParseIP(host)
+	return ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
+}

@@ -1,0 +1,110 @@
+package config
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// maxName is the length of the longest runner name that GitHub takes.
+const maxName = 64
+
+// The grace periods of the platforms where none is given: docker stop waits 10 s; ECS and Kubernetes wait 30 s unless
+// told otherwise.
+const (
+	dockerGrace       = 10 * time.Second
+	orchestratorGrace = 30 * time.Second
+)
+
+// completeTimeouts fills in the grace period that the platform is known for.
+func (r *reading) completeTimeouts(c *Config) {
+	const variable = "RUNNER_STOP_TIMEOUT"
+	if r.named[variable] != "" || r.bad[variable] {
+		return
+	}
+	c.StopTimeout = dockerGrace
+	if r.environ["ECS_CONTAINER_METADATA_URI_V4"] != "" || r.environ["KUBERNETES_SERVICE_HOST"] != "" {
+		c.StopTimeout = orchestratorGrace
+		r.origins[variable] = "default on ECS and Kubernetes"
+	}
+}
+
+// validate checks what can be said of the values once all are known. It refuses what GitHub or the runner would refuse
+// later, or would accept and not do.
+func (r *reading) validate(c Config) {
+	r.checkCredential(c)
+	r.checkRegistration(c)
+	r.checkJIT(c)
+	if c.Group != "" && c.Scope.Kind == Repository {
+		r.refuse("RUNNER_GROUP", refuse("leave it out, or register at the organization with RUNNER_ORG", "a repository has no runner groups"))
+	}
+	r.checkName("RUNNER_NAME", c.Name)
+	r.checkName("RUNNER_NAME_PREFIX", c.NamePrefix)
+	r.checkDuration("RUNNER_STOP_TIMEOUT", c.StopTimeout, 1)
+	r.checkDuration("RUNNER_START_TIMEOUT", c.StartTimeout, 1)
+	r.checkDuration("RUNNER_START_JITTER", c.StartJitter, 0)
+}
+
+func (r *reading) checkCredential(c Config) {
+	if r.bad["GITHUB_TOKEN"] || r.bad["RUNNER_TOKEN"] || r.bad["RUNNER_JITCONFIG"] {
+		return
+	}
+	if c.GitHubToken.Empty() && c.RegistrationToken.Empty() && c.JITConfig.Empty() {
+		r.problem(refuse("set GITHUB_TOKEN to a personal access token, or RUNNER_TOKEN to a registration token", "there is no credential"))
+	}
+	if strings.ContainsAny(c.GitHubToken.Reveal(), " \t") {
+		r.refuse("GITHUB_TOKEN", refuse("set it to the token alone", "it holds white space"))
+	}
+	if strings.ContainsAny(c.RegistrationToken.Reveal(), " \t") {
+		r.refuse("RUNNER_TOKEN", refuse("set it to the token alone", "it holds white space"))
+	}
+}
+
+// checkRegistration: just-in-time runners are made through the API, and GitHub makes them ephemeral whatever we say.
+func (r *reading) checkRegistration(c Config) {
+	const variable = "RUNNER_REGISTRATION"
+	switch {
+	case c.Registration == RegistrationJIT && c.GitHubToken.Empty() && c.JITConfig.Empty() && !r.bad["GITHUB_TOKEN"]:
+		r.refuse(variable, refuse("set GITHUB_TOKEN, or RUNNER_REGISTRATION=token", "jit needs a personal access token"))
+	case c.Registration == RegistrationJIT && !c.Ephemeral && !r.bad["RUNNER_EPHEMERAL"]:
+		r.clash(refuse("set RUNNER_REGISTRATION=token for a runner that takes many jobs", "a just-in-time runner is ephemeral"), variable, "RUNNER_EPHEMERAL")
+	case c.Registration == RegistrationToken && !c.JITConfig.Empty():
+		r.clash(refuse("leave one out", "a just-in-time configuration is a registration already"), variable, "RUNNER_JITCONFIG")
+	case !c.JITConfig.Empty() && !c.Ephemeral && !r.bad["RUNNER_EPHEMERAL"]:
+		r.clash(refuse("leave "+r.name("RUNNER_EPHEMERAL")+" out", "a just-in-time runner is ephemeral"), "RUNNER_JITCONFIG", "RUNNER_EPHEMERAL")
+	}
+}
+
+// checkJIT looks into a just-in-time configuration as far as its form: base64 of a JSON object.
+func (r *reading) checkJIT(c Config) {
+	if c.JITConfig.Empty() {
+		return
+	}
+	content, err := base64.StdEncoding.DecodeString(c.JITConfig.Reveal())
+	var files map[string]json.RawMessage
+	if err != nil || json.Unmarshal(content, &files) != nil || len(files) == 0 {
+		r.refuse("RUNNER_JITCONFIG", refuse("set it to the encoded_jit_config of GitHub's answer, as it is", "it is not the base64 of a JSON object"))
+	}
+}
+
+// checkName keeps to printable ASCII: a name is shortened and completed byte by byte.
+func (r *reading) checkName(canonical, name string) {
+	const hint = "use at most 64 characters: letters, digits, dashes, dots, underscores"
+	switch {
+	case strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c > '~' }):
+		r.refuse(canonical, refuse(hint, "%q has characters that a runner's name cannot have", name))
+	case len(name) > maxName:
+		r.refuse(canonical, refuse(hint, "%q has %d characters, and GitHub takes %d", name, len(name), maxName))
+	}
+}
+
+func (r *reading) checkDuration(canonical string, d, least time.Duration) {
+	switch {
+	case d >= least:
+	case least > 0:
+		r.refuse(canonical, refuse("use a number of seconds, or a duration such as 90s or 2m", "it has to be more than nothing"))
+	default:
+		r.refuse(canonical, refuse("use a number of seconds, or a duration such as 90s or 2m", "it cannot be negative"))
+	}
+}

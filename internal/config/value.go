@@ -1,0 +1,178 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v10"
+)
+
+// Suffix says what is appended to a runner's name.
+type Suffix string
+
+// The ways to complete a name.
+const (
+	SuffixAuto     Suffix = "auto"     // random after a prefix, none after a name
+	SuffixAlways   Suffix = "always"   // random after both
+	SuffixNever    Suffix = "never"    // none
+	SuffixHostname Suffix = "hostname" // the host's name
+)
+
+func (Suffix) choices() []Suffix {
+	return []Suffix{SuffixAuto, SuffixAlways, SuffixNever, SuffixHostname}
+}
+
+// UnmarshalText accepts any case.
+func (s *Suffix) UnmarshalText(text []byte) (err error) {
+	*s, err = choose(string(text), s.choices())
+	return err
+}
+
+// Registration says how a runner is registered.
+type Registration string
+
+// The ways to register.
+const (
+	RegistrationAuto  Registration = "auto"  // jit where it is possible
+	RegistrationJIT   Registration = "jit"   // GitHub makes the runner and sends its configuration: one call
+	RegistrationToken Registration = "token" // the runner registers itself with a registration token
+)
+
+func (Registration) choices() []Registration {
+	return []Registration{RegistrationAuto, RegistrationJIT, RegistrationToken}
+}
+
+// UnmarshalText accepts any case.
+func (r *Registration) UnmarshalText(text []byte) (err error) {
+	*r, err = choose(string(text), r.choices())
+	return err
+}
+
+// Format is the form of the log.
+type Format string
+
+// The forms of the log. FormatAuto is text on a terminal and JSON elsewhere.
+const (
+	FormatAuto Format = ""
+	FormatJSON Format = "json"
+	FormatText Format = "text"
+)
+
+func (Format) choices() []Format { return []Format{FormatJSON, FormatText} }
+
+// UnmarshalText accepts any case.
+func (f *Format) UnmarshalText(text []byte) (err error) {
+	*f, err = choose(string(text), f.choices())
+	return err
+}
+
+// Level is the least severe level that is logged. It is a slog.Leveler.
+type Level slog.Level
+
+func (Level) choices() []string { return []string{"debug", "info", "warn", "error"} }
+
+// Level is the level as log/slog has it.
+func (l Level) Level() slog.Level { return slog.Level(l) }
+
+func (l Level) String() string { return strings.ToLower(slog.Level(l).String()) }
+
+// UnmarshalText accepts any case, and the names that other programs have for the four levels: the alias LOG_LEVEL is
+// often set for one of those.
+func (l *Level) UnmarshalText(text []byte) error {
+	name := strings.ToLower(string(text))
+	for theirs, ours := range map[string]string{"trace": "debug", "notice": "info", "warning": "warn", "err": "error", "fatal": "error", "critical": "error"} {
+		if name == theirs {
+			name = ours
+		}
+	}
+	if _, err := choose(name, l.choices()); err != nil {
+		_, err = choose(string(text), l.choices())
+		return err
+	}
+	return (*slog.Level)(l).UnmarshalText([]byte(name))
+}
+
+// choose returns the choice that text means, whatever its case.
+func choose[T ~string](text string, choices []T) (T, error) {
+	for _, c := range choices {
+		if strings.EqualFold(text, string(c)) {
+			return c, nil
+		}
+	}
+	return "", refuse("use "+alternatives(choices), "%q is not one of the choices", text)
+}
+
+// alternatives are the choices in words: auto, jit or token.
+func alternatives[T ~string](choices []T) string {
+	var b strings.Builder
+	for i, c := range choices {
+		switch i {
+		case 0:
+		case len(choices) - 1:
+			b.WriteString(" or ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(c))
+	}
+	return b.String()
+}
+
+// parsers read the types that have no UnmarshalText.
+func parsers() map[reflect.Type]env.ParserFunc {
+	return map[reflect.Type]env.ParserFunc{
+		reflect.TypeFor[bool]():          func(v string) (any, error) { return parseBool(v) },
+		reflect.TypeFor[time.Duration](): func(v string) (any, error) { return parseDuration(v) },
+	}
+}
+
+func parseBool(value string) (bool, error) {
+	switch strings.ToLower(value) {
+	case "1", "true", "yes", "on":
+		return true, nil
+	case "0", "false", "no", "off":
+		return false, nil
+	}
+	return false, refuse("use true or false (or 1 and 0, yes and no, on and off)", "%q is neither true nor false", value)
+}
+
+// parseDuration reads 90s, 1m30s, or 90: a bare number is seconds, as in docker stop -t, ECS's stopTimeout and
+// Kubernetes' terminationGracePeriodSeconds.
+func parseDuration(value string) (time.Duration, error) {
+	text := value
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		text += "s"
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, refuse("use a number of seconds, or a duration such as 90s, 2m or 1h30m", "%q is not a duration", value)
+	}
+	return d, nil
+}
+
+// text is a parsed value as a person would write it into the environment.
+func text(v any) string {
+	switch v := v.(type) {
+	case []string:
+		return strings.Join(v, ",")
+	case time.Duration:
+		return shortDuration(v)
+	}
+	return fmt.Sprint(v)
+}
+
+// shortDuration is d without the zeros that String has: 2m, not 2m0s.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}

@@ -1,0 +1,89 @@
+package config
+
+import (
+	"cmp"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// Variable is one setting: one row of the table in Config's struct tags.
+type Variable struct {
+	// Name is the canonical name.
+	Name string
+	// Aliases are other names it is accepted under. Each name X also works as X_FILE, the path of a file with the value.
+	Aliases []string
+	// Type says in a few words what the value is.
+	Type string
+	// Default is the default value, or a few words where it is not a constant. Empty means none.
+	Default string
+	// Example is a typical value, if the default is none.
+	Example string
+	// Doc is one or a few sentences.
+	Doc string
+	// Secret says that the value is never shown and never reaches a job.
+	Secret bool
+
+	field string // of Config
+}
+
+// Variables returns the table, in the order in which a reader would ask.
+func Variables() []Variable {
+	var all []Variable
+	for f := range reflect.TypeFor[Config]().Fields() {
+		name, tagged := f.Tag.Lookup("env")
+		if !tagged {
+			continue
+		}
+		all = append(all, Variable{
+			Name: name, Aliases: list(f.Tag.Get("alias")), Type: typeName(f.Type),
+			Default: cmp.Or(f.Tag.Get("envDefault"), f.Tag.Get("default")), Example: f.Tag.Get("example"),
+			Doc: f.Tag.Get("doc"), Secret: f.Type == reflect.TypeFor[Secret](), field: f.Name,
+		})
+	}
+	return all
+}
+
+// list splits at commas and drops what is empty.
+func list(s string) []string {
+	var parts []string
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+func typeName(t reflect.Type) string {
+	switch zero := reflect.Zero(t).Interface().(type) {
+	case bool:
+		return "true or false"
+	case time.Duration:
+		return "duration"
+	case Secret:
+		return "secret"
+	case []string, Passing:
+		return "list"
+	case Kind:
+		return alternatives(zero.choices())
+	case Suffix:
+		return alternatives(zero.choices())
+	case Registration:
+		return alternatives(zero.choices())
+	case Format:
+		return alternatives(zero.choices())
+	case Level:
+		return alternatives(zero.choices())
+	}
+	return "text"
+}
+
+// names returns every name under which the variable is read, its files and its references included.
+func (v Variable) names() []string {
+	var all []string
+	for _, name := range append([]string{v.Name}, v.Aliases...) {
+		all = append(all, name, name+fileSuffix, name+valueFromSuffix)
+	}
+	return all
+}
