@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -106,6 +107,22 @@ func (j *JobRun) Reached(ctx context.Context, want State) error {
 	err := j.server.wait(ctx, func() bool { return slices.Index(order, j.state) >= slices.Index(order, want) })
 	if err != nil {
 		return fmt.Errorf("cannot see job %q %s: %w", j.Name, want, err)
+	}
+	return nil
+}
+
+// Printed waits until the log holds the text. That the job is over before it does is an error.
+func (j *JobRun) Printed(ctx context.Context, text string) error {
+	found := false
+	err := j.server.wait(ctx, func() bool {
+		found = strings.Contains(j.log.String(), text)
+		return found || j.state == Completed
+	})
+	if err == nil && !found {
+		err = errors.New("it is over")
+	}
+	if err != nil {
+		return fmt.Errorf("cannot find %q in the log of job %q, %q: %w", text, j.Name, j.Log(), err)
 	}
 	return nil
 }

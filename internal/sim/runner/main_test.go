@@ -74,7 +74,11 @@ func newWorld(t *testing.T, o github.Options, b runner.Behaviour) *world {
 // listener starts bin/Runner.Listener with a bare environment.
 func (w *world) listener(args ...string) *process {
 	w.t.Helper()
-	return w.start(exec.Command(filepath.Join(w.root, "bin", "Runner.Listener"), args...))
+	return w.start(w.command(args...))
+}
+
+func (w *world) command(args ...string) *exec.Cmd {
+	return exec.Command(filepath.Join(w.root, "bin", "Runner.Listener"), args...)
 }
 
 func (w *world) start(c *exec.Cmd) *process {
@@ -83,7 +87,9 @@ func (w *world) start(c *exec.Cmd) *process {
 	p.grown = sync.NewCond(&p.mu)
 	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "RUNNER_ALLOW_RUNASROOT=1"}, c.Env...)
 	c.Dir = w.root
-	c.Stdout, c.Stderr = writer{p, &p.out}, writer{p, &p.err}
+	if c.Stdout == nil {
+		c.Stdout, c.Stderr = writer{p, &p.out}, writer{p, &p.err}
+	}
 	c.WaitDelay = 5 * time.Second
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := c.Start(); err != nil {
@@ -139,10 +145,16 @@ func (p *process) stderr() string {
 // says waits until stdout or stderr holds the text.
 func (p *process) says(text string) {
 	p.t.Helper()
+	p.saysTimes(text, 1)
+}
+
+// saysTimes waits until they hold it so often.
+func (p *process) saysTimes(text string, times int) {
+	p.t.Helper()
 	defer context.AfterFunc(p.ctx, p.grown.Broadcast)()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for !strings.Contains(p.out.String()+p.err.String(), text) {
+	for strings.Count(p.out.String()+p.err.String(), text) < times {
 		if p.ctx.Err() != nil {
 			p.t.Fatalf("no %q in\n%s\n%s", text, &p.out, &p.err)
 		}
@@ -180,7 +192,7 @@ func (p *process) ends(want int) {
 func (w *world) configure(name string, more ...string) *process {
 	w.t.Helper()
 	args := append([]string{"configure", "--unattended", "--url", w.url + "/acme/widgets", "--name", name}, more...)
-	c := exec.Command(filepath.Join(w.root, "bin", "Runner.Listener"), args...)
+	c := w.command(args...)
 	c.Env = []string{"ACTIONS_RUNNER_INPUT_TOKEN=" + w.github.RegistrationToken(owner)}
 	return w.start(c)
 }
@@ -208,4 +220,22 @@ func (w *world) records() []runner.Record {
 		w.t.Fatal(err)
 	}
 	return records
+}
+
+// printed waits until the job's step has printed the text.
+func (w *world) printed(job *github.JobRun, text string) {
+	w.t.Helper()
+	if err := job.Printed(w.ctx, text); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// fifo makes a named pipe on which a step can wait.
+func (w *world) fifo(name string) string {
+	w.t.Helper()
+	path := filepath.Join(w.t.TempDir(), name)
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
 }
