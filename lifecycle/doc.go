@@ -7,3 +7,5 @@
 //
 // The package refuses to know what GitHub, a process or a signal is; it imports the standard library only.
 package lifecycle
+
+//go:generate go test -run TestDocs . -update

@@ -5,34 +5,41 @@ import (
 	"strings"
 )
 
-// eventName returns an event as the tests and the generated page write it.
+// eventName returns an event as the tests write it.
 func eventName(e Event) string {
-	switch e := e.(type) {
-	case Failed:
-		if e.Ghost {
-			return "Failed(ghost)"
-		}
-	case Looked:
-		return named("Looked", e.Worker, "worker", "no worker")
-	case Checked:
-		return named("Checked", e.Gone, "gone", "there")
-	case Ended:
-		return "Ended(" + endingNames[e.How] + ")"
-	case Fenced:
-		return "Fenced(" + verdictNames[e.Verdict] + ")"
-	case Deregistered:
-		return "Deregistered(" + verdictNames[e.Verdict] + ")"
-	case Expired:
-		return "Expired(" + timerNames[e.Timer] + ")"
+	name, variant := parts(e)
+	if variant == "" {
+		return name
 	}
-	return bare(e)
+	return name + "(" + variant + ")"
 }
 
-func named(name string, holds bool, yes, no string) string {
-	if holds {
-		return name + "(" + yes + ")"
+// parts returns an event as the generated page writes it: its name, and which of several events of that name it is.
+func parts(e Event) (name, variant string) {
+	switch e := e.(type) {
+	case Failed:
+		variant = choice(e.Ghost, "ghost", "")
+	case Looked:
+		variant = choice(e.Worker, "worker", "no worker")
+	case Checked:
+		variant = choice(e.Gone, "gone", "there")
+	case Ended:
+		variant = endingNames[e.How]
+	case Fenced:
+		variant = verdictNames[e.Verdict]
+	case Deregistered:
+		variant = verdictNames[e.Verdict]
+	case Expired:
+		variant = timerNames[e.Timer]
 	}
-	return name + "(" + no + ")"
+	return bare(e), variant
+}
+
+func choice(holds bool, yes, no string) string {
+	if holds {
+		return yes
+	}
+	return no
 }
 
 // actionName returns an action as the tests and the generated page write it.

@@ -47,6 +47,7 @@ func outsets() map[string]func() (Status, []Action) {
 type walk struct {
 	queue []world
 	came  map[world]step
+	visit func(w world, e Event, next world) // sees every step; may be nil
 	story string
 }
 
@@ -68,6 +69,9 @@ func (k *walk) from(s Status, actions []Action) error {
 			if err != nil {
 				k.story = k.tell(i, e)
 				return err
+			}
+			if k.visit != nil {
+				k.visit(k.queue[i], e, next)
 			}
 			if _, known := k.came[next]; !known {
 				k.came[next] = step{i, e}
