@@ -1,9 +1,7 @@
 package runner_test
 
 import (
-	"encoding/json"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,31 +14,6 @@ import (
 	"github.com/runner-init/runner-init/internal/sim/github"
 	"github.com/runner-init/runner-init/internal/sim/runner"
 )
-
-func generateJIT(t *testing.T, base, name string, labels []string) string {
-	t.Helper()
-	body, err := json.Marshal(map[string]any{"name": name, "runner_group_id": 1, "labels": append([]string{"self-hosted"}, labels...)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := http.NewRequestWithContext(t.Context(), "POST", base+"/api/v3/"+owner+"/actions/runners/generate-jitconfig", strings.NewReader(string(body)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+pat)
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	var answer struct {
-		Config string `json:"encoded_jit_config"`
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Config == "" {
-		t.Fatalf("no JIT configuration: status %d, %v", resp.StatusCode, err)
-	}
-	return answer.Config
-}
 
 // timeless replaces the times in the runner's lines.
 func timeless(text string) string {

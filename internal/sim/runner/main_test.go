@@ -3,11 +3,14 @@ package runner_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -197,12 +200,6 @@ func (w *world) configure(name string, more ...string) *process {
 	return w.start(c)
 }
 
-// jit makes a JIT configuration.
-func (w *world) jit(name string, labels ...string) string {
-	w.t.Helper()
-	return generateJIT(w.t, w.url, name, labels)
-}
-
 func (w *world) files() []string {
 	var found []string
 	for _, name := range []string{".credentials", ".credentials_rsaparams", ".runner"} {
@@ -239,3 +236,74 @@ func (w *world) fifo(name string) string {
 	}
 	return path
 }
+
+// token is a token of that kind: "remove", "registration", "wrong", or none.
+func (w *world) token(kind string) string {
+	w.t.Helper()
+	switch kind {
+	case "registration":
+		return w.github.RegistrationToken(owner)
+	case "remove":
+		var made struct{ Token string }
+		w.rest("POST", "/actions/runners/remove-token", "", &made)
+		return made.Token
+	}
+	return kind
+}
+
+// deleteFirst deletes the runner with the id 1.
+func (w *world) deleteFirst() {
+	w.t.Helper()
+	w.rest("DELETE", "/actions/runners/1", "", nil)
+}
+
+// rest is one call of the REST API with the PAT.
+func (w *world) rest(method, path, body string, into any) {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.ctx, method, w.url+"/api/v3/"+owner+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+pat)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		w.t.Fatalf("%s %s: %s", method, path, resp.Status)
+	}
+	if into == nil {
+		return
+	}
+	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// jit makes a JIT configuration.
+func (w *world) jit(name string) string {
+	w.t.Helper()
+	var made struct {
+		Config string `json:"encoded_jit_config"`
+	}
+	w.rest("POST", "/actions/runners/generate-jitconfig", fmt.Sprintf(`{"name":%q,"runner_group_id":1,"labels":["self-hosted"]}`, name), &made)
+	return made.Config
+}
+
+// appears waits until a file is there.
+func (w *world) appears(name string) {
+	w.t.Helper()
+	for tick := time.Tick(5 * time.Millisecond); ; {
+		if _, err := os.Stat(filepath.Join(w.root, name)); err == nil {
+			return
+		}
+		select {
+		case <-tick:
+		case <-w.ctx.Done():
+			w.t.Fatalf("no file %s", name)
+		}
+	}
+}
+
+func pidOf(p *process) string { return strconv.Itoa(p.command.Process.Pid) }

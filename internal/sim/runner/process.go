@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 // process is what a listener and a worker have in common.
@@ -57,13 +58,14 @@ func signalName(sig syscall.Signal) string {
 // handler, unlike an ignored signal, is not inherited by children.
 func surviveClosedPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
-// dieOf ends the process by a signal, as a crash does.
+// dieOf ends the process by a signal, as a crash does: the kernel's own action, not that of the Go runtime, which would
+// print all goroutines and exit with 2.
 func dieOf(sig syscall.Signal) {
-	signal.Reset(sig)
 	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) // a simulated crash leaves no core behind
+	var byDefault [64]byte                                    // struct sigaction of zeros: SIG_DFL
+	const maskSize = 8
+	syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&byDefault)), 0, maskSize, 0, 0)
 	syscall.Kill(os.Getpid(), sig)
-	time.Sleep(time.Second) // the signal is on its way
-	syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {}
 }
 
