@@ -153,11 +153,11 @@ func ended(s Status, how Ending) (Status, []Action) {
 	if !s.Listener {
 		return s, nil
 	}
-	lost := s.Job && how == Crashed
+	lost := s.Job && (how == Crashed || how == Terminated || how == Retryable)
 	s.Listener, s.Job = false, false
 	switch {
 	case s.Leaving && lost && s.Exit.Code == OK:
-		s.Exit = Exit{RunnerFailed, "the job was lost: the listener crashed"}
+		s.Exit = Exit{RunnerFailed, "the job was lost: the listener failed"}
 		return finish(s)
 	case s.Leaving, s.done(), how == Finished:
 		return finish(s)

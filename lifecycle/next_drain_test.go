@@ -72,7 +72,17 @@ func TestStopWhileBusy(t *testing.T) {
 				on(Ended{Crashed}, Deregistering, Arm{DeregisterBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},
-			exit: Exit{RunnerFailed, "the job was lost: the listener crashed"},
+			exit: Exit{RunnerFailed, "the job was lost: the listener failed"},
+		},
+		{
+			name: "so does one that gives up, or that asks to be restarted", given: busy(),
+			told: []turn{
+				asked,
+				on(Fenced{Busy}, Draining),
+				on(Ended{Retryable}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Deregistered{Gone}, Exited),
+			},
+			exit: Exit{RunnerFailed, "the job was lost: the listener failed"},
 		},
 		{
 			name: "the job has just ended: nothing is fenced, the listener ends by itself", given: after(busy(), JobEnded{}),
