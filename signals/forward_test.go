@@ -211,6 +211,34 @@ func TestSignalsOfAnUnreadyChildGoToTheNext(t *testing.T) {
 	everywhere(t, func(t *testing.T, where place) { begin(t, where, "unready").end() })
 }
 
+// roleZombie has a signal arrive when the child is dead but SIGCHLD not yet looked at.
+func roleZombie([]string) int {
+	in := New()
+	go func() {
+		if err := eventually("a child", func() bool { return in.current() != 0 }); err != nil {
+			fail("%v", err)
+		}
+		in.mu.Lock() // the loop has to wait
+		defer in.mu.Unlock()
+		dead := in.child
+		if err := syscall.Kill(dead, syscall.SIGKILL); err != nil {
+			fail("%v", err)
+		}
+		if err := eventually("the child to die", func() bool { return state(dead) == 'Z' }); err != nil {
+			fail("%v", err)
+		}
+		in.kept = append(in.kept, syscall.SIGTERM)
+		in.flush()
+	}()
+	runKilled(in, 0, syscall.SIGKILL)
+	in.awaitKept(syscall.SIGTERM)
+	return 0
+}
+
+func TestSignalAfterTheEndIsForTheNextChild(t *testing.T) {
+	everywhere(t, func(t *testing.T, where place) { begin(t, where, "zombie").end() })
+}
+
 // roleCloser has a child that closes its end of the pipe instead of writing to it.
 func roleCloser([]string) int {
 	in := New()

@@ -2,6 +2,7 @@ package signals
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -19,11 +20,13 @@ func TestOrphansAreReaped(t *testing.T) {
 		init := p.pid()
 		orphan := 0
 		adopted := func() bool {
-			i := slices.IndexFunc(children(init), func(pid int) bool { return comm(pid) == "sleep" })
-			if i >= 0 {
-				orphan = children(init)[i]
+			below := children(init)
+			i := slices.IndexFunc(below, func(pid int) bool { return comm(pid) == "sleep" })
+			if i < 0 {
+				return false
 			}
-			return i >= 0 && len(zombies(init)) == 0
+			orphan = below[i]
+			return len(zombies(init)) == 0
 		}
 		if err := eventually("200 orphans to be reaped and one adopted", adopted); err != nil {
 			t.Fatal(err)
@@ -32,6 +35,31 @@ func TestOrphansAreReaped(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := eventually("the last orphan to be reaped", func() bool { return state(orphan) == 0 }); err != nil {
+			t.Error(err)
+		}
+		p.end()
+	})
+}
+
+// roleHeir becomes an init that already has a dead child, of which no signal will tell it.
+func roleHeir([]string) int {
+	p, err := os.StartProcess("/bin/true", []string{"true"}, new(os.ProcAttr))
+	if err != nil {
+		fail("%v", err)
+	}
+	if err := eventually("the child to die", func() bool { return state(p.Pid) == 'Z' }); err != nil {
+		fail("%v", err)
+	}
+	fail("%v", syscall.Exec(os.Args[0], []string{os.Args[0], "role:run", "cat"}, os.Environ()))
+	return 1
+}
+
+func TestInheritedDeadAreReaped(t *testing.T) {
+	everywhere(t, func(t *testing.T, where place) {
+		p := begin(t, where, "heir")
+		p.stdin.WriteString("hello\n")
+		p.expect("hello")
+		if err := eventually("the dead child to be reaped", func() bool { return len(zombies(p.pid())) == 0 }); err != nil {
 			t.Error(err)
 		}
 		p.end()
