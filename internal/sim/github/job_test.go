@@ -159,8 +159,14 @@ func TestOnlineAndOffline(t *testing.T) {
 		if _, err := h.WaitRunner(t.Context(), "one", github.Offline); err != nil || time.Since(last) != time.Minute {
 			t.Errorf("offline after %v, want 1m: %v", time.Since(last), err)
 		}
-		go h.ask(204, "DELETE", a.path(repo), nil)
-		if _, err := h.WaitRunner(t.Context(), "", github.Gone); err != nil {
+		gone := make(chan error, 1)
+		go func() {
+			_, err := h.WaitRunner(t.Context(), "", github.Gone)
+			gone <- err
+		}()
+		synctest.Wait()
+		h.ask(204, "DELETE", a.path(repo), nil)
+		if err := <-gone; err != nil {
 			t.Error(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)

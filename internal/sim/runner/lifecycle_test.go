@@ -117,7 +117,7 @@ func TestFiles(t *testing.T) {
 		}
 		return string(text), info.Mode().Perm()
 	}
-	text, mode := read(".runner")
+	text, _ := read(".runner")
 	for _, want := range []string{"\ufeff{", `"agentId": 1,`, `"agentName": "two"`, `"ephemeral": true`, `"workFolder": "w"`, `"useRunnerAdminFlow": true`, w.url + `/acme/widgets"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf(".runner lacks %q: %s", want, text)
@@ -126,16 +126,16 @@ func TestFiles(t *testing.T) {
 	if strings.Contains(text, "disableUpdate") {
 		t.Error("a default is written")
 	}
-	if text, mode = read(".credentials"); !strings.HasPrefix(text, "\ufeff") || !strings.Contains(text, `"clientId"`) {
+	if text, _ := read(".credentials"); !strings.HasPrefix(text, "\ufeff") || !strings.Contains(text, `"clientId"`) {
 		t.Errorf(".credentials %s", text)
 	}
-	if text, mode = read(".credentials_rsaparams"); !strings.HasPrefix(text, "\ufeff") || !strings.Contains(text, `"inverseQ"`) || mode != 0o600 {
+	if text, mode := read(".credentials_rsaparams"); !strings.HasPrefix(text, "\ufeff") || !strings.Contains(text, `"inverseQ"`) || mode != 0o600 {
 		t.Errorf(".credentials_rsaparams %v %s", mode, text)
 	}
 	w.listener("remove", "--local").ends(0)
 	p := w.listener("run", "--jitconfig", w.jit("three"))
 	p.says("Listening for Jobs")
-	if text, mode = read(".runner"); !strings.HasPrefix(text, "{") || !strings.Contains(text, `"AgentId":"2"`) || mode != 0o644 {
+	if text, mode := read(".runner"); !strings.HasPrefix(text, "{") || !strings.Contains(text, `"AgentId":"2"`) || mode != 0o644 {
 		t.Errorf("JIT's .runner %v %s", mode, text)
 	}
 	p.signal(syscall.SIGINT)

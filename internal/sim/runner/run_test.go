@@ -137,7 +137,8 @@ func TestLostLock(t *testing.T) {
 
 func TestOrphansEndWithTheJob(t *testing.T) {
 	w := newWorld(t, github.Options{}, quick(runner.Behaviour{}))
-	script := "setsid sleep 61 >/dev/null 2>&1 & echo kept=$!; RUNNER_TRACKING_ID= setsid sleep 62 >/dev/null 2>&1 & echo hidden=$!; cat /proc/self/oom_score_adj"
+	script := "setsid sleep 61 >/dev/null 2>&1 & echo kept=$!; RUNNER_TRACKING_ID= setsid sleep 62 >/dev/null 2>&1 & hidden=$!; echo hidden=$hidden; " +
+		"until grep -q sleep /proc/$hidden/comm; do :; done; cat /proc/self/oom_score_adj"
 	job := w.github.Queue(github.Job{Name: "build", Scope: owner, Run: script})
 	w.listener("run", "--jitconfig", w.jit("one")).ends(0)
 	log := job.Log()
