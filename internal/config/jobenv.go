@@ -64,6 +64,16 @@ func secretNames() map[string]bool {
 	return names
 }
 
+// warnPassed remarks on a secret that is named in the list although it is never passed.
+func (r *reading) warnPassed(p Passing) {
+	secret := secretNames()
+	for _, name := range p.Patterns {
+		if secret[name] {
+			r.warn("%s cannot pass %s: a secret never reaches a job", r.name("RUNNER_PASS_ENV"), name)
+		}
+	}
+}
+
 // isInput: the runner takes arguments from such variables, in any case, and we give it its arguments ourselves.
 func isInput(name string) bool {
 	return len(name) >= len(inputPrefix) && strings.EqualFold(name[:len(inputPrefix)], inputPrefix)

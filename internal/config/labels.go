@@ -19,9 +19,9 @@ const (
 // completeLabels brings the labels into the form in which they are sent, and checks them.
 func (r *reading) completeLabels(c *Config) {
 	c.Labels = MergeLabels(c.Labels)
-	for _, l := range c.Labels {
+	for i, l := range c.Labels {
 		if n := utf8.RuneCountInString(l); n > maxLabel {
-			r.refuse("RUNNER_LABELS", refuse("labels are separated by commas", "the label %.20q… has %d characters, and the runner takes %d", l, n, maxLabel))
+			r.refuse("RUNNER_LABELS", refuse("labels are separated by commas", "label number %d has %d characters, and the runner takes %d", i+1, n, maxLabel))
 		}
 	}
 	total := len(c.Labels)

@@ -40,6 +40,17 @@ func (r *reading) refuseLater() {
 	}
 }
 
+// readLaterSecrets: a secret is one, whether or not it is of use.
+func (r *reading) readLaterSecrets() {
+	for _, l := range laters {
+		if l.secret {
+			for _, name := range l.names {
+				r.read(name, true)
+			}
+		}
+	}
+}
+
 func isOne(value string) bool { return value == "1" }
 
 func isOff(value string) bool {

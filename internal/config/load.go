@@ -18,6 +18,7 @@ func Load(environ []string) (Config, error) {
 	r.validate(c)
 	r.refuseLater()
 	r.warnUnknown()
+	r.warnPassed(c.PassEnv)
 	r.redactAll()
 
 	c.origins, c.warnings = r.origins, r.warnings
@@ -40,6 +41,8 @@ func (r *reading) parse() (c Config) {
 			canonical[v.Name] = value
 		}
 	}
+	r.readLaterSecrets()
+	r.dropMisplaced(canonical)
 	err := env.ParseWithOptions(&c, env.Options{Environment: canonical, FuncMap: parsers()})
 	if err == nil {
 		return c
@@ -56,4 +59,14 @@ func (r *reading) parse() (c Config) {
 		}
 	}
 	return c
+}
+
+// dropMisplaced refuses a secret in a variable that is none: its value would be logged, or sent to GitHub as a name.
+func (r *reading) dropMisplaced(canonical map[string]string) {
+	for _, v := range Variables() {
+		if !v.Secret && holdsSecret(canonical[v.Name], r.secrets) {
+			r.refuse(v.Name, refuse("it is shown and logged: take the secret out", "it holds the value of a secret"))
+			delete(canonical, v.Name)
+		}
+	}
 }

@@ -21,7 +21,7 @@ func (p Problem) Error() string {
 	if len(p.Variables) == 0 {
 		return "cannot use the configuration: " + p.Message
 	}
-	return fmt.Sprintf("cannot use %s: %s", strings.Join(p.Variables, " and "), p.Message)
+	return fmt.Sprintf("cannot use %s: %s", inWords(p.Variables, "and"), p.Message)
 }
 
 // Invalid is the error of Load: everything that is wrong, at once.

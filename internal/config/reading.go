@@ -121,6 +121,9 @@ func (r *reading) redactAll() {
 	for i, w := range r.warnings {
 		r.warnings[i] = redact(w, r.secrets)
 	}
+	for name, origin := range r.origins {
+		r.origins[name] = redact(origin, r.secrets)
+	}
 }
 
 // checkText refuses what no value of ours can hold. Environments are made by hand, in files of many dialects.

@@ -26,7 +26,7 @@ func (c Config) Report() []Setting {
 	var settings []Setting
 	fields, secrets := reflect.ValueOf(c), c.Secrets()
 	for _, v := range Variables() {
-		value := text(fields.FieldByName(v.field).Interface())
+		value := show(fields.FieldByName(v.field).Interface())
 		settings = append(settings, Setting{
 			Name: v.Name, Value: redact(value, secrets), Origin: cmp.Or(c.origins[v.Name], "default"), Secret: v.Secret, Doc: v.Doc,
 		})

@@ -44,6 +44,13 @@ func (k Kind) variable() string {
 	}
 }
 
+func (k Kind) withArticle() string {
+	if k == Repository {
+		return "a repository"
+	}
+	return "an " + string(k)
+}
+
 // Scope is a place to register at: a repository (Owner and Repo), an organization or an enterprise (Owner alone, which
 // is the enterprise's slug). The zero Scope is none.
 type Scope struct {
@@ -171,7 +178,7 @@ func (r *reading) checkOwner(c *Config, repo repo) {
 func (r *reading) checkPlace(s Scope) {
 	if !isName(s.Owner) || s.Kind == Repository && !isName(s.Repo) {
 		r.refuse(s.Kind.variable(), refuse("it is the name in the address on GitHub: letters, digits, dashes, dots and underscores",
-			"%q is not the name of a %s", strings.TrimPrefix(s.String(), string(s.Kind)+" "), s.Kind))
+			"%q is not the name of %s", strings.TrimPrefix(s.String(), string(s.Kind)+" "), s.Kind.withArticle()))
 	}
 }
 

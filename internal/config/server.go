@@ -52,8 +52,6 @@ func (r *reading) address(canonical, value string, path bool) string {
 	case err != nil:
 	case !path && strings.Trim(u.Path, "/") != "":
 		err = refuse("leave the path out; what to register at is named in RUNNER_REPO or RUNNER_ORG", "%q is more than a server", value)
-	case u.Scheme == "http" && (isHosted(u.Hostname()) || isHosted(strings.TrimPrefix(u.Hostname(), "api."))) && !isLocal(u.Hostname()):
-		err = refuse("use https", "%q would send the token unencrypted", value)
 	}
 	if err != nil {
 		r.refuse(canonical, err)
@@ -75,7 +73,11 @@ func parseURL(value string) (*url.URL, error) {
 	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
 		return nil, refuse("leave out what follows ? or #", "%q is more than an address", value)
 	}
-	u.Host = strings.ToLower(u.Host)
+	u.Host = normalHost(u.Host)
+	host := u.Hostname()
+	if u.Scheme == "http" && isHosted(strings.TrimPrefix(host, "api.")) && !isLocal(host) {
+		return nil, refuse("use https", "%q would send the token unencrypted", value)
+	}
 	return u, nil
 }
 
@@ -89,7 +91,7 @@ func withScheme(value string) string {
 
 // isHosted reports whether a host is GitHub's own, which has its API at a host of its own (actions/runner, UrlUtil.cs).
 func isHosted(host string) bool {
-	return host == "github.com" || host == "www.github.com" || host == "github.localhost" ||
+	return host == "github.com" || host == "github.localhost" ||
 		strings.HasSuffix(host, ".ghe.com") || strings.HasSuffix(host, ".ghe.localhost")
 }
 
@@ -100,7 +102,7 @@ func apiOf(server string) string {
 	case err != nil:
 		return ""
 	case isHosted(u.Hostname()):
-		u.Host = "api." + strings.TrimPrefix(u.Host, "www.")
+		u.Host = "api." + u.Host
 		return u.String()
 	}
 	return server + enterprisePath
@@ -144,4 +146,13 @@ func (r *reading) warnPlain(api string) {
 func isLocal(host string) bool {
 	ip := net.ParseIP(host)
 	return ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// normalHost is a host in the spelling in which two can be compared.
+func normalHost(host string) string {
+	host = strings.ToLower(host)
+	if host == "www.github.com" {
+		return "github.com"
+	}
+	return host
 }

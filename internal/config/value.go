@@ -103,21 +103,21 @@ func choose[T ~string](text string, choices []T) (T, error) {
 			return c, nil
 		}
 	}
-	return "", refuse("use "+alternatives(choices), "%q is not one of the choices", text)
+	return "", refuse("use "+inWords(choices, "or"), "%q is not one of the choices", text)
 }
 
-// alternatives are the choices in words: auto, jit or token.
-func alternatives[T ~string](choices []T) string {
+// inWords lists words: auto, jit or token.
+func inWords[T ~string](words []T, last string) string {
 	var b strings.Builder
-	for i, c := range choices {
+	for i, w := range words {
 		switch i {
 		case 0:
-		case len(choices) - 1:
-			b.WriteString(" or ")
+		case len(words) - 1:
+			b.WriteString(" " + last + " ")
 		default:
 			b.WriteString(", ")
 		}
-		b.WriteString(string(c))
+		b.WriteString(string(w))
 	}
 	return b.String()
 }
@@ -154,8 +154,8 @@ func parseDuration(value string) (time.Duration, error) {
 	return d, nil
 }
 
-// text is a parsed value as a person would write it into the environment.
-func text(v any) string {
+// show is a parsed value as a person would write it into the environment.
+func show(v any) string {
 	switch v := v.(type) {
 	case []string:
 		return strings.Join(v, ",")

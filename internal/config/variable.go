@@ -66,15 +66,15 @@ func typeName(t reflect.Type) string {
 	case []string, Passing:
 		return "list"
 	case Kind:
-		return alternatives(zero.choices())
+		return inWords(zero.choices(), "or")
 	case Suffix:
-		return alternatives(zero.choices())
+		return inWords(zero.choices(), "or")
 	case Registration:
-		return alternatives(zero.choices())
+		return inWords(zero.choices(), "or")
 	case Format:
-		return alternatives(zero.choices())
+		return inWords(zero.choices(), "or")
 	case Level:
-		return alternatives(zero.choices())
+		return inWords(zero.choices(), "or")
 	}
 	return "text"
 }

@@ -1,0 +1,171 @@
+package config_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/runner-init/runner-init/internal/config"
+)
+
+// sample is a value of a variable, what the report then shows, and what the environment has to hold besides.
+type sample struct {
+	value, want string
+	with        []string
+}
+
+// samples has one for each name that the table does not let us guess. An alias without its own takes its variable's.
+var samples = map[string]sample{
+	"RUNNER_ORG":         {"acme", "acme", withToken},
+	"RUNNER_REPO":        {"acme/gadgets", "acme/gadgets", withToken},
+	"RUNNER_ENTERPRISE":  {"acme-inc", "acme-inc", withToken},
+	"RUNNER_SCOPE":       {"org", "organization", bothPlaces},
+	"ORG_RUNNER":         {"true", "organization", bothPlaces},
+	"GITHUB_TOKEN":       {"another-pat", "[redacted]", []string{"RUNNER_REPO=acme/widgets"}},
+	"RUNNER_TOKEN":       {token, "[redacted]", minimal},
+	"RUNNER_JITCONFIG":   {jit, "[redacted]", nil},
+	"GITHUB_SERVER_URL":  {"https://git.acme.example", "https://git.acme.example", minimal},
+	"GITHUB_HOST":        {"git.acme.example", "https://git.acme.example", minimal},
+	"GITHUB_API_URL":     {"https://git.acme.example/rest", "https://git.acme.example/rest", minimal},
+	"GITHUB_API_HOST":    {"git.acme.example", "https://git.acme.example", minimal},
+	"GITHUB_API_PATH":    {"/rest", "https://git.acme.example/rest", append(slices.Clone(minimal), "GITHUB_API_HOST=git.acme.example")},
+	"RUNNER_NAME":        {"builder", "builder", minimal},
+	"RUNNER_NAME_PREFIX": {"ci", "ci", minimal},
+	"RUNNER_NAME_SUFFIX": {"never", "never", minimal},
+
+	"RANDOM_RUNNER_SUFFIX":             {"false", "hostname", minimal},
+	"RUNNER_LABELS":                    {"gpu,large", "gpu,large", minimal},
+	"RUNNER_NO_DEFAULT_LABELS":         {"true", "true", append(slices.Clone(minimal), "RUNNER_LABELS=a")},
+	"RUNNER_GROUP":                     {"builders", "builders", []string{"GITHUB_TOKEN=" + pat, "RUNNER_ORG=acme"}},
+	"RUNNER_EPHEMERAL":                 {"false", "false", minimal},
+	"RUNNER_DISABLE_UPDATE":            {"0", "false", minimal},
+	"RUNNER_REGISTRATION":              {"token", "token", minimal},
+	"RUNNER_DEREGISTER":                {"no", "false", minimal},
+	"DISABLE_AUTOMATIC_DEREGISTRATION": {"true", "false", minimal},
+	"RUNNER_HOME":                      {"/opt/runner", "/opt/runner", minimal},
+	"RUNNER_WORKDIR":                   {"/_work", "/_work", minimal},
+	"RUNNER_USER":                      {"1001:1001", "1001:1001", minimal},
+	"RUN_AS_ROOT":                      {"true", "root", minimal},
+	"RUNNER_STOP_TIMEOUT":              {"120", "2m", minimal},
+	"RUNNER_START_TIMEOUT":             {"90s", "1m30s", minimal},
+	"RUNNER_START_JITTER":              {"7", "7s", minimal},
+	"RUNNER_PASS_ENV":                  {"only:A,B_*", "only:A,B_*", minimal},
+	"UNSET_CONFIG_VARS":                {"true", "", minimal},
+	"RUNNER_PASS_AWS_ENV":              {"on", "true", minimal},
+	"RUNNER_LOG_LEVEL":                 {"warn", "warn", minimal},
+	"DEBUG_OUTPUT":                     {"1", "debug", minimal},
+	"RUNNER_LOG_FORMAT":                {"text", "text", minimal},
+	"RUNNER_TERMINATION_LOG":           {"/tmp/log", "/tmp/log", minimal},
+	"RUNNER_EXIT_ON_SIGNAL":            {"yes", "true", minimal},
+}
+
+var (
+	withToken  = []string{"GITHUB_TOKEN=" + pat}
+	bothPlaces = []string{"GITHUB_TOKEN=" + pat, "ORG_NAME=acme"}
+)
+
+// sampleFor is the sample of a name, with an environment that does not set its variable otherwise.
+func sampleFor(t *testing.T, v config.Variable, name string) sample {
+	t.Helper()
+	s, ok := samples[name]
+	if !ok {
+		s, ok = samples[v.Name]
+	}
+	if !ok {
+		t.Fatalf("%s needs a sample", v.Name)
+	}
+	s.with = slices.Clone(s.with)
+	return s
+}
+
+// Every name of every variable means the same, in the environment and in a file.
+func TestEveryName(t *testing.T) {
+	for _, v := range config.Variables() {
+		for _, name := range append([]string{v.Name}, v.Aliases...) {
+			s := sampleFor(t, v, name)
+			checkSetting(t, v, name, "", s, append(s.with, name+"="+s.value)...)
+			path := writeFile(t, s.value+"\n")
+			checkSetting(t, v, name, "_FILE="+path, s, append(s.with, name+"_FILE="+path)...)
+		}
+	}
+}
+
+func checkSetting(t *testing.T, v config.Variable, name, file string, s sample, environ ...string) {
+	t.Helper()
+	c := load(t, environ...)
+	got := setting(t, c, v.Name)
+	if got.Value != s.want {
+		t.Errorf("%s%s: %s is %q, want %q", name, file, v.Name, got.Value, s.want)
+	}
+	origin := name + file
+	if name != v.Name {
+		origin = "alias " + origin
+	}
+	switch {
+	case s.want == "": // it says nothing
+	case name == "GITHUB_API_PATH": // the other half is named
+	case got.Origin != origin:
+		t.Errorf("%s%s: %s comes from %q, want %q", name, file, v.Name, got.Origin, origin)
+	}
+	if v.Secret && !slices.Contains(c.Secrets(), s.value) {
+		t.Errorf("%s%s: not among the secrets", name, file)
+	}
+}
+
+func TestAliasesHaveToAgree(t *testing.T) {
+	load(t, "RUNNER_REPO=acme/widgets", "ACCESS_TOKEN="+pat, "GITHUB_PAT="+pat)
+	load(t, append(minimal, "GITHUB_HOST=git.acme.example", "GITHUB_URL=https://git.acme.example/")...)
+	got := oneProblem(t, "RUNNER_REPO=acme/widgets", "ACCESS_TOKEN="+canary, "GITHUB_PAT=2-"+canary)
+	want := "cannot use ACCESS_TOKEN and GITHUB_PAT: they have different values, and all of them mean GITHUB_TOKEN"
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	oneProblem(t, "GITHUB_TOKEN="+pat, "ORG=acme", "ORG_NAME=other")
+	oneProblem(t, append(minimal, "DISABLE_AUTO_UPDATE=true", "DISABLE_RUNNER_UPDATE=false")...)
+}
+
+func TestCanonicalNameWins(t *testing.T) {
+	c, err := config.Load(append(minimal, "RUNNER_LABELS=a", "LABELS=b"))
+	if err != nil || strings.Join(c.Labels, ",") != "a" {
+		t.Errorf("got %q, %v", c.Labels, err)
+	}
+	if w := c.Warnings(); len(w) != 1 || !strings.Contains(w[0], "LABELS is not used") {
+		t.Errorf("warnings: %q", w)
+	}
+	load(t, append(minimal, "RUNNER_LABELS=a", "LABELS=a")...)
+}
+
+func TestFirstOfOneName(t *testing.T) {
+	c := load(t, append(minimal, "RUNNER_NAME=first", "RUNNER_NAME=second", "no variable", "=nothing")...)
+	if c.Name != "first" {
+		t.Errorf("got %q", c.Name)
+	}
+}
+
+// Where RANDOM_RUNNER_SUFFIX comes from, a given name is exact.
+func TestRandomSuffix(t *testing.T) {
+	for environ, want := range map[string]config.Suffix{
+		"RANDOM_RUNNER_SUFFIX=true":                     config.SuffixAuto,
+		"RANDOM_RUNNER_SUFFIX=false":                    config.SuffixHostname,
+		"RANDOM_RUNNER_SUFFIX=false RUNNER_NAME=mine":   config.SuffixAuto,
+		"RUNNER_NAME_SUFFIX=hostname RUNNER_NAME=mine":  config.SuffixHostname,
+		"RUNNER_NAME_SUFFIX=Always RUNNER_NAME=mine":    config.SuffixAlways,
+		"RANDOM_RUNNER_SUFFIX=off RUNNER_NAME_PREFIX=x": config.SuffixHostname,
+	} {
+		if c := load(t, append(minimal, strings.Fields(environ)...)...); c.NameSuffix != want {
+			t.Errorf("%s: got %s, want %s", environ, c.NameSuffix, want)
+		}
+	}
+}
+
+func TestInvertedAliasesThatSayNothing(t *testing.T) {
+	want := load(t, minimal...)
+	got := load(t, append(minimal, "ORG_RUNNER=false", "RUN_AS_ROOT=false", "DEBUG_OUTPUT=0", "UNSET_CONFIG_VARS=1")...)
+	if !slices.Equal(got.Report(), want.Report()) {
+		t.Errorf("got  %v\nwant %v", got.Report(), want.Report())
+	}
+	c, _ := config.Load(append(minimal, "UNSET_CONFIG_VARS=false"))
+	if len(c.Warnings()) != 1 {
+		t.Errorf("what cannot be honoured is not remarked on: %q", c.Warnings())
+	}
+}

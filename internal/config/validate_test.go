@@ -1,0 +1,118 @@
+package config_test
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestProblems(t *testing.T) {
+	notJSON := base64.StdEncoding.EncodeToString([]byte("not JSON"))
+	tests := []struct {
+		why     string
+		environ []string // besides minimal
+		want    string
+	}{
+		{"a choice", []string{"RUNNER_REGISTRATION=later"}, `cannot use RUNNER_REGISTRATION: "later" is not one of the choices`},
+		{"a choice, in its synonyms", []string{"RUNNER_SCOPE=team"}, `cannot use RUNNER_SCOPE: "team" is not one of the choices`},
+		{"groups", []string{"RUNNER_GROUP=builders"}, "cannot use RUNNER_GROUP: a repository has no runner groups"},
+		{"long name", []string{"RUNNER_NAME=" + strings.Repeat("n", 65)}, `cannot use RUNNER_NAME: "` + strings.Repeat("n", 65) + `" has 65 characters, and GitHub takes 64`},
+		{"strange name", []string{"RUNNER_NAME_PREFIX=büro"}, `cannot use RUNNER_NAME_PREFIX: "büro" has characters that a runner's name cannot have`},
+		{"two lines", []string{"RUNNER_GROUP=a\nb"}, "cannot use RUNNER_GROUP: it holds a line break or another control character"},
+		{"escape sequence", []string{"RUNNER_WORKDIR=\x1b[2J"}, "cannot use RUNNER_WORKDIR: it holds a line break or another control character"},
+		{"not UTF-8", []string{"RUNNER_WORKDIR=\xff"}, "cannot use RUNNER_WORKDIR: it is not UTF-8"},
+		{"quotes", []string{`RUNNER_NAME="builder"`}, "cannot use RUNNER_NAME: it stands in quotes"},
+		{"jit, many jobs", []string{"RUNNER_REGISTRATION=jit", "EPHEMERAL=0"}, "cannot use RUNNER_REGISTRATION and EPHEMERAL: a just-in-time runner is ephemeral"},
+		{"ready jit, many jobs", []string{"RUNNER_JITCONFIG=" + jit, "EPHEMERAL=0"}, "cannot use RUNNER_JITCONFIG and EPHEMERAL: a just-in-time runner is ephemeral"},
+		{"ready jit, token", []string{"RUNNER_JITCONFIG=" + jit, "RUNNER_REGISTRATION=token"}, "cannot use RUNNER_REGISTRATION and RUNNER_JITCONFIG: a just-in-time configuration is a registration already"},
+		{"jit, no base64", []string{"RUNNER_JITCONFIG=%%%%%%%%"}, "cannot use RUNNER_JITCONFIG: it is not the base64 of a JSON object"},
+		{"jit, no JSON", []string{"ACTIONS_RUNNER_INPUT_JITCONFIG=" + notJSON}, "cannot use ACTIONS_RUNNER_INPUT_JITCONFIG: it is not the base64 of a JSON object"},
+		{"a pattern", []string{"RUNNER_PASS_ENV=A,[B"}, `cannot use RUNNER_PASS_ENV: "[B" is not the name of a variable, nor a pattern`},
+		{"a value to pass", []string{"RUNNER_PASS_ENV=A=1"}, `cannot use RUNNER_PASS_ENV: "A=1" is not the name of a variable, nor a pattern`},
+		{"half an address", []string{"GITHUB_API_PATH=/api/v3"}, `cannot use GITHUB_API_PATH: the path "/api/v3" has no host`},
+		{"an alias that is a boolean", []string{"RUN_AS_ROOT=sure"}, `cannot use RUN_AS_ROOT: "sure" is neither true nor false`},
+	}
+	for _, test := range tests {
+		if got := oneProblem(t, slices.Concat(minimal, test.environ)...); got != test.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", test.why, got, test.want)
+		}
+	}
+}
+
+func TestCredentials(t *testing.T) {
+	const repo = "RUNNER_REPO=acme/widgets"
+	const none = "cannot use the configuration: there is no credential"
+	if got := oneProblem(t, repo); got != none {
+		t.Errorf("got %q, want %q", got, none)
+	}
+	for _, credential := range []string{"GITHUB_TOKEN=" + pat, "RUNNER_TOKEN=" + token, "RUNNER_JITCONFIG=" + jit} {
+		load(t, repo, credential)
+	}
+	const refused = "cannot use RUNNER_REGISTRATION: jit needs a personal access token"
+	if got := oneProblem(t, repo, "RUNNER_TOKEN="+token, "RUNNER_REGISTRATION=jit"); got != refused {
+		t.Errorf("got %q, want %q", got, refused)
+	}
+	for _, bad := range []string{"GITHUB_TOKEN=two words", "RUNNER_TOKEN=two words", "GITHUB_TOKEN=a\nb", "PAT='quoted'", "GITHUB_TOKEN=arn:aws:secretsmanager:eu-west-1:1:secret:x"} {
+		_, value, _ := strings.Cut(bad, "=")
+		if got := oneProblem(t, repo, bad); strings.Contains(got, value) {
+			t.Errorf("shows the secret: %s", got)
+		}
+	}
+}
+
+// What a scale set of Kubernetes hands out is all that is needed, with line breaks or without.
+func TestReadyJIT(t *testing.T) {
+	c := load(t, "ACTIONS_RUNNER_INPUT_JITCONFIG="+jit)
+	if c.JITConfig.Reveal() != jit || c.Scope.Kind != "" {
+		t.Errorf("got %q, %+v", c.JITConfig.Reveal(), c.Scope)
+	}
+	c = load(t, "RUNNER_JITCONFIG="+jit[:10]+"\n"+jit[10:]+"\n")
+	if c.JITConfig.Reveal() != jit {
+		t.Errorf("wrapped: got %q", c.JITConfig.Reveal())
+	}
+}
+
+func TestAllProblemsAtOnce(t *testing.T) {
+	found := problems(t, "EPHEMERAL=maybe", "RUNNER_STOP_TIMEOUT=soon", "RUNNER_NAME="+strings.Repeat("n", 65), "ORG=a", "ORG_NAME=b", "PAT_FILE=/nowhere", "APP_ID=1")
+	var names []string
+	for _, p := range found {
+		names = append(names, strings.Join(p.Variables, "+"))
+	}
+	slices.Sort(names)
+	want := []string{"APP_ID", "EPHEMERAL", "ORG+ORG_NAME", "PAT_FILE", "RUNNER_NAME", "RUNNER_STOP_TIMEOUT"}
+	if !slices.Equal(names, want) {
+		t.Errorf("got %q, want %q", names, want)
+	}
+}
+
+func TestLaterVersions(t *testing.T) {
+	for _, on := range []string{
+		"RUNNER_COUNT=2", "RUNNER_DOCKER=dind", "START_DOCKER_SERVICE=true", "DOCKER_ENABLED=1", "RUNNER_DOCKER_ARGS=--mtu=1400", "RUNNER_HTTP_ADDR=:8080",
+		"RUNNER_IDLE_TIMEOUT=60", "RUNNER_MAX_LIFETIME=1h", "RUNNER_FAILURE_HOLD=30s", "RUNNER_PROTECT=always", "RUNNER_PLATFORM_LABELS=true",
+		"RUNNER_DROP_CREDENTIALS=true", "GITHUB_APP_ID=1", "APP_LOGIN=acme", "APP_PRIVATE_KEY=" + canary, "GITHUB_APP_PRIVATE_KEY_FILE=/nowhere", "RUNNER_NAME_VALUE_FROM=/ssm/name",
+	} {
+		name, value, _ := strings.Cut(on, "=")
+		if got := oneProblem(t, append(minimal, on)...); !strings.HasPrefix(got, "cannot use "+name+": ") || strings.Contains(got, canary) {
+			t.Errorf("%s=%s: %s", name, value, got)
+		}
+	}
+	for _, off := range []string{
+		"RUNNER_COUNT=1", "RUNNER_DOCKER=off", "START_DOCKER_SERVICE=false", "DOCKER_ENABLED=0", "RUNNER_HTTP_ADDR=off", "RUNNER_IDLE_TIMEOUT=0",
+		"RUNNER_MAX_LIFETIME=0s", "RUNNER_FAILURE_HOLD=0", "RUNNER_PROTECT=auto", "RUNNER_PROTECT=off", "RUNNER_PLATFORM_LABELS=no", "RUNNER_DROP_CREDENTIALS=false", "APP_ID=",
+	} {
+		load(t, append(minimal, off)...)
+	}
+}
+
+// The name of a runner is sent to GitHub and logged: a token does not belong there.
+func TestMisplacedSecret(t *testing.T) {
+	want := "cannot use RUNNER_NAME: it holds the value of a secret"
+	if got := oneProblem(t, "RUNNER_REPO=acme/widgets", "PAT="+canary, "RUNNER_NAME=builder-"+canary); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	want = "cannot use LABELS: it holds the value of a secret"
+	if got := oneProblem(t, "RUNNER_REPO=acme/widgets", "RUNNER_TOKEN_FILE="+writeFile(t, canary), "LABELS=a,"+canary); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
