@@ -61,22 +61,3 @@ func impossible(w world, known timers, e Event) bool {
 	}
 	return false
 }
-
-// everyEvent lists each event there is, in every version.
-func everyEvent() []Event {
-	events := []Event{
-		Booted{}, Authenticated{}, Registered{}, Failed{Exit: refused}, Failed{Exit: refused, Ghost: true},
-		Ready{}, JobStarted{}, JobEnded{}, Looked{true}, Looked{false}, Checked{true}, Checked{false}, Updated{},
-		Stop{}, Leave{},
-	}
-	for how := Finished; how <= Unseen; how++ {
-		events = append(events, Ended{how})
-	}
-	for v := Gone; v <= Kept; v++ {
-		events = append(events, Fenced{v}, Deregistered{v})
-	}
-	for timer := StartBy; timer <= RestartAt; timer++ {
-		events = append(events, Expired{timer})
-	}
-	return events
-}

@@ -66,7 +66,7 @@ func fence(s Status) (Status, []Action) {
 
 // ask sends the request that fences, if there is anything to fence.
 func ask(s Status) (Status, []Action) {
-	if !s.Registered || s.Fencing || s.Fence != FenceOpen {
+	if !s.Registered || s.Fencing {
 		return s, nil
 	}
 	s.Fencing = true
@@ -146,109 +146,4 @@ func kill(s Status, why string) (Status, []Action) {
 		s.Exit = Exit{RunnerFailed, "the job was lost: " + why}
 	}
 	return s, []Action{Kill{}}
-}
-
-// ended follows the end of the listener process.
-func ended(s Status, how Ending) (Status, []Action) {
-	if !s.Listener {
-		return s, nil
-	}
-	lost := s.Job && (how == Crashed || how == Terminated || how == Retryable)
-	s.Listener, s.Job = false, false
-	switch {
-	case s.Leaving && lost && s.Exit.Code == OK:
-		s.Exit = Exit{RunnerFailed, "the job was lost: the listener failed"}
-		return finish(s)
-	case s.Leaving, s.done(), how == Finished:
-		return finish(s)
-	}
-	return again(s, how)
-}
-
-// again decides whether a listener that ended before its time gets another chance.
-func again(s Status, how Ending) (Status, []Action) {
-	switch {
-	case how == Retryable && s.Restarts < maxRestarts:
-		s.Restarts++
-		return s.in(Starting), []Action{Check{}}
-	case how == Updating && s.Restarts < maxRestarts:
-		s.Restarts++
-		return s.in(Starting), []Action{AwaitUpdate{}}
-	case how == Conflict && s.Identities < maxIdentities:
-		return register(s)
-	case how == Conflict:
-		s.Exit = Exit{Conflicted, "another session keeps holding our registration"}
-	case how == Outdated:
-		s.Exit = Exit{OutdatedRunner, "GitHub no longer accepts this runner version"}
-	case how == Retryable, how == Updating:
-		s.Exit = Exit{RunnerFailed, "the listener keeps asking to be restarted"}
-	case how == Terminated:
-		s.Exit = Exit{RunnerFailed, "the listener gave up"}
-	default:
-		s.Exit = Exit{RunnerFailed, "the listener crashed"}
-	}
-	return finish(s)
-}
-
-// finish deregisters what is still registered and ends. A request to fence that is in flight is that very request:
-// its answer is awaited before another one is sent.
-func finish(s Status) (Status, []Action) {
-	s.Leaving = true
-	switch {
-	case !s.Registered:
-		return s.in(Exited), nil
-	case s.Fencing:
-		return s.in(Deregistering), []Action{Arm{DeregisterBy}}
-	}
-	return s.in(Deregistering), []Action{Arm{DeregisterBy}, Deregister{}}
-}
-
-// deregistered follows GitHub's last word.
-func deregistered(s Status, v Verdict) (Status, []Action) {
-	switch {
-	case s.Phase != Deregistering:
-		return s, nil
-	case v == Gone || v == Kept:
-		s.Registered = false
-		return s.in(Exited), nil
-	}
-	return ghost(s), nil
-}
-
-// ghost ends with the promise broken, and says so in the exit code, above everything else there was to say.
-func ghost(s Status) Status {
-	reason := "a registration may be left on GitHub"
-	if s.Exit.Reason != "" {
-		reason = s.Exit.Reason + "; " + reason
-	}
-	s.Exit = Exit{GhostLeft, reason}
-	return s.in(Exited)
-}
-
-// expired follows a timer.
-func expired(s Status, t Timer) (Status, []Action) {
-	switch {
-	case t == StartBy && s.Phase <= Starting && !s.Leaving:
-		s.Exit = Exit{Unreachable, "not listening before RUNNER_START_TIMEOUT was over"}
-		return leave(s)
-	case t == RestartAt && s.Phase == Starting && !s.Listener && !s.Leaving:
-		return launch(s)
-	case t == FenceBy && s.Phase == Stopping && s.Fencing && !s.Interrupted:
-		s.Fence = FenceBroken
-		return s, []Action{Cancel{}, Look{}}
-	case t == Settled && s.Phase == Stopping && !s.Interrupted:
-		return s, []Action{Look{}}
-	case t == FenceAgain && s.Phase == Draining && !s.Job && !s.done():
-		return ask(s)
-	case t == LingerBy && s.done() && !s.Interrupted:
-		s.Leaving = true
-		return interrupt(s)
-	case t == DrainBy && s.Phase == Draining:
-		return interrupt(s)
-	case t == KillBy && s.Interrupted:
-		return kill(s, "it did not end in time after it was cancelled")
-	case t == DeregisterBy && s.Phase == Deregistering:
-		return ghost(s), []Action{Cancel{}}
-	}
-	return s, nil
 }

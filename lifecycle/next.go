@@ -153,3 +153,31 @@ func looked(s Status, e Looked) (Status, []Action) {
 	}
 	return interrupt(s)
 }
+
+// expired follows a timer.
+func expired(s Status, t Timer) (Status, []Action) {
+	switch {
+	case t == StartBy && s.Phase <= Starting && !s.Leaving:
+		s.Exit = Exit{Unreachable, "not listening before RUNNER_START_TIMEOUT was over"}
+		return leave(s)
+	case t == RestartAt && s.Phase == Starting && !s.Listener && !s.Leaving:
+		return launch(s)
+	case t == FenceBy && s.Phase == Stopping && s.Fencing && !s.Interrupted:
+		s.Fence = FenceBroken
+		return s, []Action{Cancel{}, Look{}}
+	case t == Settled && s.Phase == Stopping && !s.Interrupted:
+		return s, []Action{Look{}}
+	case t == FenceAgain && s.Phase == Draining && !s.Job && !s.done():
+		return ask(s)
+	case t == LingerBy && s.done() && !s.Interrupted:
+		s.Leaving = true
+		return interrupt(s)
+	case t == DrainBy && s.Phase == Draining:
+		return interrupt(s)
+	case t == KillBy && s.Interrupted:
+		return kill(s, "it did not end in time after it was cancelled")
+	case t == DeregisterBy && s.Phase == Deregistering:
+		return ghost(s), []Action{Cancel{}}
+	}
+	return s, nil
+}

@@ -9,78 +9,6 @@ var undisturbed = []turn{
 	on(Ended{Finished}, Exited),
 }
 
-func TestStopDuringBoot(t *testing.T) {
-	tell(t, []story{
-		{
-			name: "while the runner directory is prepared", given: fresh(),
-			told: []turn{on(Stop{}, Booting, Cancel{}), on(Booted{}, Exited)},
-		},
-		{
-			name: "while the credential is made ready", given: after(fresh(), Booted{}),
-			told: []turn{on(Stop{}, Authenticating, Cancel{}), on(Authenticated{}, Exited)},
-		},
-		{
-			name: "while registering, too late to keep GitHub from it", given: registeringNow(),
-			told: []turn{
-				on(Stop{}, Registering, Cancel{}),
-				on(Registered{}, Deregistering, Arm{DeregisterBy}, Deregister{}),
-				on(Deregistered{Gone}, Exited),
-			},
-		},
-		{
-			name: "while registering, in time: a failure is what the stop asked for", given: registeringNow(),
-			told: []turn{on(Stop{}, Registering, Cancel{}), on(Failed{Exit: refused}, Exited)},
-		},
-		{
-			name: "while registering, nobody knows how far GitHub came", given: registeringNow(),
-			told: []turn{
-				on(Stop{}, Registering, Cancel{}),
-				on(Failed{Exit: refused, Ghost: true}, Deregistering, Arm{DeregisterBy}, Deregister{}),
-				on(Deregistered{Gone}, Exited),
-			},
-		},
-		{
-			name: "a second and a third signal make no step of boot answer sooner", given: registeringNow(),
-			told: []turn{
-				on(Stop{}, Registering, Cancel{}), on(Stop{}, Registering, Cancel{}), on(Stop{}, Registering, Cancel{}),
-				on(Registered{}, Deregistering, Arm{DeregisterBy}, Deregister{}),
-			},
-		},
-		{
-			name: "while the listener connects", given: started(),
-			told: append([]turn{
-				on(Stop{}, Stopping, Fence{}, Arm{FenceBy}),
-				on(Ready{}, Stopping),
-				on(Fenced{Gone}, Stopping, Disarm{FenceBy}, Disarm{DrainBy}, Arm{Settled}),
-			}, undisturbed...),
-		},
-		{
-			name: "while the listener is launched, which then fails", given: started(),
-			told: []turn{
-				on(Stop{}, Stopping, Fence{}, Arm{FenceBy}),
-				on(Failed{Exit: refused}, Deregistering, Arm{DeregisterBy}),
-				on(Fenced{Gone}, Exited),
-			},
-		},
-		{
-			name: "while a restart waits for its back-off", given: after(started(), Ended{Retryable}, Checked{}),
-			told: []turn{
-				on(Stop{}, Deregistering, Cancel{}, Arm{DeregisterBy}, Deregister{}),
-				on(Expired{RestartAt}, Deregistering),
-				on(Deregistered{Gone}, Exited),
-			},
-		},
-		{
-			name: "while the runner updates itself", given: after(started(), Ended{Updating}),
-			told: []turn{
-				on(Stop{}, Deregistering, Cancel{}, Arm{DeregisterBy}, Deregister{}),
-				on(Updated{}, Deregistering),
-				on(Deregistered{Gone}, Exited),
-			},
-		},
-	})
-}
-
 func TestStopWhileIdle(t *testing.T) {
 	asked := on(Stop{}, Stopping, Fence{}, Arm{FenceBy})
 	shut := on(Fenced{Gone}, Stopping, Disarm{FenceBy}, Disarm{DrainBy}, Arm{Settled})
@@ -117,6 +45,16 @@ func TestStopWhileIdle(t *testing.T) {
 				on(Expired{Settled}, Stopping, Look{}),
 				on(Looked{Worker: true}, Draining, Disarm{FenceBy}, Arm{DrainBy}),
 				on(JobStarted{}, Draining),
+				on(JobEnded{}, Draining, Arm{LingerBy}),
+				on(Ended{Finished}, Exited),
+			},
+		},
+		{
+			name: "a job whose line we never see is drained all the same", given: idle(),
+			told: []turn{
+				asked, shut,
+				on(Expired{Settled}, Stopping, Look{}),
+				on(Looked{Worker: true}, Draining, Disarm{FenceBy}, Arm{DrainBy}),
 				on(JobEnded{}, Draining, Arm{LingerBy}),
 				on(Ended{Finished}, Exited),
 			},
@@ -161,6 +99,16 @@ func TestStopWhileIdle(t *testing.T) {
 				on(Fenced{Unknown}, Stopping, Disarm{FenceBy}, Disarm{DrainBy}, Look{}),
 				on(Looked{}, Stopping, Interrupt{}, Arm{KillBy}),
 				on(Looked{}, Stopping),
+				on(Ended{Finished}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Deregistered{Gone}, Exited),
+			},
+		},
+		{
+			name: "GitHub's answer proves nothing: a last look, and then the listener ends", given: idle(),
+			told: []turn{
+				asked,
+				on(Fenced{Unknown}, Stopping, Disarm{FenceBy}, Disarm{DrainBy}, Look{}),
+				on(Looked{}, Stopping, Interrupt{}, Arm{KillBy}),
 				on(Ended{Finished}, Deregistering, Arm{DeregisterBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},

@@ -87,6 +87,9 @@ func TestDue(t *testing.T) {
 			}
 		}
 	}
+	if due, _ := NewPlan(second, 0).due(Settled, Status{}, now, stop); !due.Equal(now.Add(125 * time.Millisecond)) {
+		t.Errorf("a fence settles after %s of a grace period of 1s, want 125ms", due.Sub(now))
+	}
 	if _, ever := NewPlan(120*second, 0).due(StartBy, Status{}, now, time.Time{}); ever {
 		t.Error("a start timeout of 0 expires, want never")
 	}

@@ -49,7 +49,10 @@ func ended75(w world) error {
 
 // coherent compares what the status believes with what is true, and finds those who wait for nothing.
 func (w world) coherent() error {
-	if w.Phase == Exited {
+	switch {
+	case w.Phase > Running && !w.Leaving:
+		return fmt.Errorf("a runner is %s and believes that it stays", w.Phase)
+	case w.Phase == Exited:
 		return nil
 	}
 	waits := w.pending != 0 || w.looks > 0 || w.armed != 0 || w.killed

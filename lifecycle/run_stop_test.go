@@ -90,6 +90,24 @@ func TestMoreSignals(t *testing.T) {
 	})
 }
 
+// A second signal ends patience with the job, but it does not begin the grace period anew.
+func TestSecondSignalKeepsTheFirstOnesPlan(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := prompt()
+		s.stubborn, s.deregister, s.jobs = true, -1, []job{{at: 10 * second, takes: 6 * hour}}
+		s.play(cue{20 * second, Stop{}}, cue{25 * second, Stop{}})
+		p := NewPlan(s.grace, 0)
+		got := s.transcript(false)
+		want := []string{
+			"25s interrupt", fmt.Sprint(20*second+p.Kill, " kill"), fmt.Sprint(20*second+p.Kill, " deregister"),
+			fmt.Sprint(20*second+p.Exit, " exit 75"),
+		}
+		if got = got[len(got)-len(want):]; !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
 // A stop at any moment of boot leaves nothing behind and is over before the platform loses its patience, whether a step
 // heeds the cancellation or comes to its end in spite of it.
 func TestStopAtEveryMomentOfBoot(t *testing.T) {

@@ -89,20 +89,26 @@ func TestTellReturnsWhenTheLoopIsOver(t *testing.T) {
 	})
 }
 
-func TestFailedLaunch(t *testing.T) {
+// A listener that cannot be started is no listener: a signal that waits for the loop at that moment finds none to fence
+// off and to interrupt.
+func TestFailedLaunchComesBeforeAStop(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := prompt()
 		s.failLaunch = true
-		if exit := s.play(cue{3 * second, Stop{}}); exit.Code != Refused && exit.Code != OK {
-			t.Errorf("got exit %v", exit)
-		}
-		for _, line := range s.transcript(false) {
-			if line == "3s interrupt" || line == "3s working?" {
-				t.Errorf("a listener that was never there is addressed: %s", line)
-			}
-		}
-		if s.standing {
-			t.Error("the registration is left")
+		s.play(cue{3500 * time.Millisecond, Stop{}})
+		s.expect(t,
+			"0s boot", "1s [authenticating]", "1s authenticate", "2s [registering]", "2s register", "3s [starting]", "3s launch",
+			"4s [deregistering]", "4s deregister", "4.2s [exited]", "4.2s exit 77",
+		)
+	})
+}
+
+func TestLostAnswerOfARegistration(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := prompt()
+		s.lostAnswer = true
+		if exit := s.play(); exit != (Exit{Refused, "no answer"}) || s.standing {
+			t.Errorf("got exit %v, registration left: %t", exit, s.standing)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 func (s *stage) Launch(tell func(Event)) error {
 	s.note("launch")
 	if s.failLaunch {
+		s.take(s.life, second)
 		return errors.New("cannot execute")
 	}
 	ending, early := Finished, len(s.endings) > 0

@@ -15,14 +15,15 @@ import (
 // stage is the world of one loop, in virtual time: GitHub, the machine and the listener, and a record of what was asked
 // of them and when. Durations say how long something takes; a negative one is for ever, or until ctx ends.
 type stage struct {
-	persistent                                  bool
-	grace, start                                time.Duration
-	boot, authenticate, register, connect       time.Duration
-	fence, deregister, end                      time.Duration // end: from the interrupt, or the end of the job
-	failLaunch, failRegister, stubborn, ghostly bool
-	deaf                                        bool // GitHub's answers do not heed ctx
-	endings                                     []Ending
-	jobs                                        []job
+	persistent                            bool
+	grace, start                          time.Duration
+	boot, authenticate, register, connect time.Duration
+	fence, deregister, end                time.Duration // end: from the interrupt, or the end of the job
+	failLaunch, stubborn                  bool
+	lostAnswer                            bool // GitHub registers us, and we never hear of it
+	deaf                                  bool // GitHub's answers do not heed ctx
+	endings                               []Ending
+	jobs                                  []job
 
 	began    time.Time
 	life     context.Context // of what is not the loop's: it ends with the play
@@ -74,10 +75,13 @@ func (s *stage) note(format string, args ...any) {
 	s.record = append(s.record, fmt.Sprint(time.Since(s.began), " ", fmt.Sprintf(format, args...)))
 }
 
-func (s *stage) judge(err error) (Exit, bool) { return Exit{Refused, err.Error()}, s.ghostly }
+func (s *stage) judge(err error) (Exit, bool) { return Exit{Refused, err.Error()}, s.lostAnswer }
 
 func (s *stage) observe(before, after Status) {
-	if before.Phase != after.Phase {
+	switch {
+	case before == after:
+		s.note("[nothing new]")
+	case before.Phase != after.Phase:
 		s.note("[%s]", after.Phase)
 	}
 }
@@ -116,10 +120,10 @@ func (s *stage) Register(ctx context.Context) error {
 	if err := s.take(ctx, s.register); err != nil && !s.deaf {
 		return err
 	}
-	if s.failRegister {
-		return errors.New("refused")
-	}
 	s.set(func() { s.standing = true })
+	if s.lostAnswer {
+		return errors.New("no answer")
+	}
 	return nil
 }
 

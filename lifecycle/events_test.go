@@ -1,0 +1,79 @@
+package lifecycle
+
+import "slices"
+
+// possible lists the events that may happen next, whatever they lead to.
+func (w world) possible() []Event {
+	events := slices.Concat(w.answers(), w.expiries(), []Event{Stop{}, Leave{}})
+	if w.process != none {
+		events = append(events, Ready{}, JobStarted{}, JobEnded{})
+		for how := Finished; how <= Unseen; how++ {
+			events = append(events, Ended{how})
+		}
+	}
+	return events
+}
+
+// answers lists every answer that is owed, in every version.
+func (w world) answers() []Event {
+	failures := []Event{Failed{Exit: refused}, Failed{Exit: refused, Ghost: true}}
+	var events []Event
+	for _, owed := range []struct {
+		by      asked
+		answers []Event
+	}{
+		{boot, append(failures, Booted{})},
+		{authenticate, append(failures, Authenticated{})},
+		{registering, append(failures, Registered{})},
+		{check, []Event{Checked{Gone: true}, Checked{Gone: false}}},
+		{awaitUpdate, []Event{Updated{}}},
+		{fencing, []Event{Fenced{Gone}, Fenced{Busy}, Fenced{Unknown}, Fenced{Kept}}},
+		{deregister, []Event{Deregistered{Gone}, Deregistered{Busy}, Deregistered{Unknown}, Deregistered{Kept}}},
+	} {
+		if w.pending&owed.by != 0 {
+			events = append(events, owed.answers...)
+		}
+	}
+	if w.looks > 0 {
+		events = append(events, Looked{Worker: true}, Looked{Worker: false})
+	}
+	if w.process == launched {
+		events = append(events, failures[0])
+	}
+	if w.killed {
+		events = append(events, Ended{Crashed})
+	}
+	return events
+}
+
+func (w world) expiries() []Event {
+	var events []Event
+	for t := StartBy; t <= RestartAt; t++ {
+		if w.armed.has(t) {
+			events = append(events, Expired{t})
+		}
+	}
+	return events
+}
+
+// refused is the exit of every step that fails in these worlds.
+var refused = Exit{Refused, "refused"}
+
+// everyEvent lists each event there is, in every version.
+func everyEvent() []Event {
+	events := []Event{
+		Booted{}, Authenticated{}, Registered{}, Failed{Exit: refused}, Failed{Exit: refused, Ghost: true},
+		Ready{}, JobStarted{}, JobEnded{}, Looked{true}, Looked{false}, Checked{true}, Checked{false}, Updated{},
+		Stop{}, Leave{},
+	}
+	for how := Finished; how <= Unseen; how++ {
+		events = append(events, Ended{how})
+	}
+	for v := Gone; v <= Kept; v++ {
+		events = append(events, Fenced{v}, Deregistered{v})
+	}
+	for timer := StartBy; timer <= RestartAt; timer++ {
+		events = append(events, Expired{timer})
+	}
+	return events
+}
