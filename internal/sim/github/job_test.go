@@ -2,6 +2,7 @@ package github_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -189,6 +190,21 @@ func TestUndeliveredJobIsOfferedAgain(t *testing.T) {
 	a.as(a.bearer, "POST", a.base+"acknowledge", map[string]string{"runnerRequestId": o.Request})
 	if r, err := a.poll(t.Context(), "Online"); err != nil || r.status != 202 {
 		t.Errorf("after the acknowledgement: %v %d", err, r.status)
+	}
+}
+
+func TestEachJobGoesToOneRunner(t *testing.T) {
+	h := newHub(t, github.Options{PollHold: time.Millisecond})
+	h.Queue(github.Job{Name: "first", Scope: repo})
+	h.Queue(github.Job{Name: "second", Scope: repo})
+	for i, want := range []int{200, 200, 202} {
+		r, err := h.jit(repo, fmt.Sprintf("r%d", i)).open().poll(t.Context(), "Online")
+		if err != nil || r.status != want {
+			t.Errorf("runner %d: %v %d %s, want %d", i, err, r.status, r.body, want)
+		}
+	}
+	if jobs := h.Jobs(); jobs[0].Runner() != "r0" || jobs[1].Runner() != "r1" {
+		t.Errorf("jobs went to %q and %q", jobs[0].Runner(), jobs[1].Runner())
 	}
 }
 

@@ -118,6 +118,9 @@ func TestScopesDoNotSeeEachOther(t *testing.T) {
 		t.Errorf("deleted through another organization: %d", r.status)
 	}
 	h.jit("orgs/other", "one") // the name is free there
+	if r := h.ask(200, "GET", "/orgs/other/actions/runners", nil); !strings.Contains(r.body, `"total_count":1`) {
+		t.Errorf("list of the other organization: %s", r.body)
+	}
 	if n := len(h.Runners()); n != 2 {
 		t.Errorf("%d runners, want 2", n)
 	}
