@@ -19,14 +19,15 @@ var credentials = Passing{Patterns: []string{
 // that configure us, without AWS credentials unless RUNNER_PASS_AWS_ENV allows them, and with what RUNNER_PASS_ENV
 // names. A variable that is a secret, leads to one or contains one is left out whatever the lists say.
 func (c Config) JobEnviron(environ []string) []string {
-	known, secret, values := knownNames(), secretNames(), c.Secrets()
+	known, secrets := knownNames(Variables()), c.Secrets()
 	var passed []string
 	for _, kv := range environ {
-		name, value, ok := strings.Cut(kv, "=")
-		if !ok || name == "" || secret[name] || isInput(name) || holdsSecret(value, values) {
+		name, _, ok := strings.Cut(kv, "=")
+		secret, configures := known[name]
+		if !ok || name == "" || secret || isInput(name) || holdsSecret(kv, secrets) {
 			continue
 		}
-		if c.passes(name, known[name]) {
+		if c.passes(name, configures) {
 			passed = append(passed, kv)
 		}
 	}
@@ -45,30 +46,10 @@ func (c Config) passes(name string, configures bool) bool {
 	return !configures && !aws
 }
 
-// secretNames are the names under which a secret can be set, and those of its file and its reference.
-func secretNames() map[string]bool {
-	names := map[string]bool{}
-	add := func(v Variable) {
-		for _, name := range v.names() {
-			names[name] = v.Secret || names[name]
-		}
-	}
-	for _, v := range Variables() {
-		add(v)
-	}
-	for _, l := range laters {
-		for _, name := range l.names {
-			add(Variable{Name: name, Secret: l.secret})
-		}
-	}
-	return names
-}
-
 // warnPassed remarks on a secret that is named in the list although it is never passed.
 func (r *reading) warnPassed(p Passing) {
-	secret := secretNames()
 	for _, name := range p.Patterns {
-		if secret[name] {
+		if r.known[name] {
 			r.warn("%s cannot pass %s: a secret never reaches a job", r.name("RUNNER_PASS_ENV"), name)
 		}
 	}

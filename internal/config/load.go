@@ -35,7 +35,7 @@ func Load(environ []string) (Config, error) {
 // which every value stands under its canonical name.
 func (r *reading) parse() (c Config) {
 	fields, canonical := map[string]string{}, map[string]string{}
-	for _, v := range Variables() {
+	for _, v := range r.table {
 		fields[v.field] = v.Name
 		if value := r.resolve(v); value != "" {
 			canonical[v.Name] = value
@@ -63,7 +63,7 @@ func (r *reading) parse() (c Config) {
 
 // dropMisplaced refuses a secret in a variable that is none: its value would be logged, or sent to GitHub as a name.
 func (r *reading) dropMisplaced(canonical map[string]string) {
-	for _, v := range Variables() {
+	for _, v := range r.table {
 		if !v.Secret && holdsSecret(canonical[v.Name], r.secrets) {
 			r.refuse(v.Name, refuse("it is shown and logged: take the secret out", "it holds the value of a secret"))
 			delete(canonical, v.Name)

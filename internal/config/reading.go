@@ -11,6 +11,8 @@ import (
 
 // reading is one run of Load: the environment, and what has been found out about it so far.
 type reading struct {
+	table    []Variable
+	known    map[string]bool // what knownNames says
 	environ  map[string]string
 	values   map[string]string // name as it stands in the environment to its value, read once
 	origins  map[string]string // canonical name to where its value came from
@@ -23,8 +25,9 @@ type reading struct {
 
 // newReading takes the first of several variables of one name, as getenv does.
 func newReading(environ []string) *reading {
+	table := Variables()
 	r := &reading{
-		environ: map[string]string{}, values: map[string]string{},
+		table: table, known: knownNames(table), environ: map[string]string{}, values: map[string]string{},
 		origins: map[string]string{}, named: map[string]string{}, bad: map[string]bool{},
 	}
 	for _, kv := range environ {

@@ -20,14 +20,14 @@ var theirs = []string{
 
 // warnUnknown remarks on variables that look as if they were meant for us.
 func (r *reading) warnUnknown() {
-	known := knownNames()
 	for _, name := range slices.Sorted(maps.Keys(r.environ)) {
+		_, known := r.known[name]
 		switch {
-		case r.environ[name] == "" || known[name]:
+		case known || r.environ[name] == "":
 		case strings.HasPrefix(name, inputPrefix):
 			r.warn("%s is not used: the runner is configured by our own variables", name)
 		case strings.HasPrefix(name, ours) && !isTheirs(name):
-			r.warn("%s is not known%s", name, suggestion(name))
+			r.warn("%s is not known%s", name, suggestion(name, r.table))
 		}
 	}
 }
@@ -35,20 +35,19 @@ func (r *reading) warnUnknown() {
 // inputPrefix begins the variables from which the runner takes its arguments (actions/runner, CommandSettings.cs).
 const inputPrefix = "ACTIONS_RUNNER_INPUT_"
 
-// knownNames are all names that Load reads.
-func knownNames() map[string]bool {
+// knownNames are all names that Load reads; true are those of a secret, of its file and of its reference.
+func knownNames(table []Variable) map[string]bool {
 	known := map[string]bool{}
-	for _, v := range Variables() {
-		for _, name := range v.names() {
-			known[name] = true
+	add := func(v Variable) {
+		for _, name := range append([]string{v.Name}, v.Aliases...) {
+			known[name], known[name+fileSuffix], known[name+valueFromSuffix] = v.Secret, v.Secret, v.Secret
 		}
 	}
+	for _, v := range table {
+		add(v)
+	}
 	for _, l := range laters {
-		for _, name := range l.names {
-			for _, n := range (Variable{Name: name}).names() {
-				known[n] = true
-			}
-		}
+		add(Variable{Name: l.names[0], Aliases: l.names[1:], Secret: l.secret})
 	}
 	return known
 }
@@ -60,10 +59,10 @@ func isTheirs(name string) bool {
 }
 
 // suggestion names the variable that is spelt most alike, if one is alike at all.
-func suggestion(name string) string {
+func suggestion(name string, table []Variable) string {
 	const alike = 3 // letters; the prefix is common to all
 	best, distance := "", alike+1
-	for _, v := range Variables() {
+	for _, v := range table {
 		for _, candidate := range append([]string{v.Name}, v.Aliases...) {
 			if d := editDistance(name, candidate); d < distance {
 				best, distance = candidate, d

@@ -78,12 +78,3 @@ func typeName(t reflect.Type) string {
 	}
 	return "text"
 }
-
-// names returns every name under which the variable is read, its files and its references included.
-func (v Variable) names() []string {
-	var all []string
-	for _, name := range append([]string{v.Name}, v.Aliases...) {
-		all = append(all, name, name+fileSuffix, name+valueFromSuffix)
-	}
-	return all
-}
