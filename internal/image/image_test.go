@@ -19,10 +19,12 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// The ways in which people start containers. Under --init and --pid=host runner-init is not PID 1.
+// The ways in which people start containers. Under --init and --pid=host runner-init is not PID 1. Docker's own init then
+// keeps the environment of the container, the token included, for every process of its user to read, which nobody but
+// root should be: hence --user=0.
 var placements = map[string][]string{
 	"pid 1":    nil,
-	"init":     {"--init"},
+	"init":     {"--init", "--user=0"},
 	"host pid": {"--pid=host"},
 	"root":     {"--user=0"},
 }
