@@ -39,7 +39,7 @@ var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
 		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/runner", "internal/sim/github", "internal/sim/runner"},
-		tests:   []string{"internal/need", script},
+		tests:   []string{"internal/need", "internal/sim/openapi", script},
 	},
 
 	"lifecycle":       {without: world},
