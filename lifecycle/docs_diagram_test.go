@@ -4,30 +4,24 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"testing"
 )
 
-// diagram draws every way from one phase to another that the walk has found.
-func diagram(t *testing.T) string {
-	t.Helper()
-	type way struct{ from, to Phase }
-	events := map[way][]string{}
-	for _, ephemeral := range []bool{true, false} {
-		k := walk{came: map[world]step{}, visit: func(w world, e Event, next world) {
-			way, name := way{w.Phase, next.Phase}, label(e)
-			if way.from != way.to && !overtaken(w, e) && !slices.Contains(events[way], name) {
-				events[way] = append(events[way], name)
+// diagram draws every way from one phase to another that the walks have found.
+func diagram() string {
+	events := map[[2]Phase][]string{}
+	for _, k := range walks() {
+		for w := range k.ways {
+			ends, name := [2]Phase{w.from, w.to}, label(w.event)
+			if w.from != w.to && !w.overtaken() && !slices.Contains(events[ends], name) {
+				events[ends] = append(events[ends], name)
 			}
-		}}
-		if err := k.from(Begin(ephemeral)); err != nil {
-			t.Fatal(err)
 		}
 	}
 	var drawn strings.Builder
 	fmt.Fprint(&drawn, "```mermaid\nstateDiagram-v2\n    [*] --> booting\n")
 	for _, from := range Phases() {
 		for _, to := range Phases() {
-			if names := events[way{from, to}]; len(names) > 0 {
+			if names := events[[2]Phase{from, to}]; len(names) > 0 {
 				slices.Sort(names)
 				fmt.Fprintf(&drawn, "    %s --> %s : %s\n", from, to, strings.Join(names, ", "))
 			}
@@ -47,7 +41,7 @@ func label(e Event) string {
 
 // overtaken says that a Launch fails after something else has happened. The machine bears it, but the loop lets a
 // failure come first, so it would only clutter the drawing.
-func overtaken(w world, e Event) bool {
-	_, failed := e.(Failed)
-	return failed && w.Phase > Starting
+func (w way) overtaken() bool {
+	_, failed := w.event.(Failed)
+	return failed && w.from > Starting
 }

@@ -53,7 +53,7 @@ explained at [the end](#the-words), the numbers in [exit codes](exit-codes.md).
 ## At a glance
 
 `)
-	fmt.Fprint(&page, diagram(t))
+	fmt.Fprint(&page, diagram())
 	fmt.Fprint(&page, "\n## Phases\n\n| phase | meaning |\n|---|---|\n")
 	comments := commentsOf(t, "phase.go")
 	for _, p := range Phases() {

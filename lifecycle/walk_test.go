@@ -3,26 +3,38 @@ package lifecycle
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// TestEveryWorld walks through every world that can be reached, so that what it finds holds by exhaustion.
+// TestEveryWorld walks through every world that can be reached, so that what it finds holds by exhaustion; then it stops
+// each of them.
 func TestEveryWorld(t *testing.T) {
-	for name, begin := range outsets() {
+	for name, k := range walks() {
 		t.Run(name, func(t *testing.T) {
-			w := walk{came: map[world]step{}}
-			if err := w.from(begin()); err != nil {
-				t.Fatalf("%v\n%s", err, w.story)
+			if k.err != nil {
+				t.Fatalf("%v\n%s", k.err, k.story)
 			}
-			for i, d := 0, newEndings(); i < len(w.queue); i++ {
-				if err := d.stop(w.queue[i]); err != nil {
-					t.Fatalf("%v\n%s", err, w.tell(i, Stop{}))
+			for i, d := 0, newEndings(); i < len(k.queue); i++ {
+				if err := d.stop(k.queue[i]); err != nil {
+					t.Fatalf("%v\n%s", err, k.tell(i, Stop{}))
 				}
 			}
-			t.Logf("%d worlds, %d statuses", len(w.queue), w.statuses())
+			t.Logf("%d worlds, %d statuses", len(k.queue), k.statuses())
 		})
 	}
 }
+
+// walks goes through the worlds after every outset, once for all tests.
+var walks = sync.OnceValue(func() map[string]*walk {
+	all := map[string]*walk{}
+	for name, begin := range outsets() {
+		k := &walk{came: map[world]step{}, ways: map[way]bool{}}
+		k.err = k.from(begin())
+		all[name] = k
+	}
+	return all
+})
 
 // outsets are the ways in which a life begins.
 func outsets() map[string]func() (Status, []Action) {
@@ -47,8 +59,15 @@ func outsets() map[string]func() (Status, []Action) {
 type walk struct {
 	queue []world
 	came  map[world]step
-	visit func(w world, e Event, next world) // sees every step; may be nil
-	story string
+	ways  map[way]bool // all that lead from one phase to another
+	story string       // of the error
+	err   error
+}
+
+// way leads from one phase to another.
+type way struct {
+	from, to Phase
+	event    Event
 }
 
 // step is how a world was reached first.
@@ -70,9 +89,7 @@ func (k *walk) from(s Status, actions []Action) error {
 				k.story = k.tell(i, e)
 				return err
 			}
-			if k.visit != nil {
-				k.visit(k.queue[i], e, next)
-			}
+			k.ways[way{k.queue[i].Phase, next.Phase, e}] = true
 			if _, known := k.came[next]; !known {
 				k.came[next] = step{i, e}
 				k.queue = append(k.queue, next)
