@@ -14,7 +14,8 @@ import (
 // Environ returns the environment the process was started with, verbatim: in order, with duplicates and with entries
 // that have no `=`, while os.Environ keeps the first of a name only. It is read from the process's own memory, not from
 // /proc, which may be missing and is closed to an undumpable process. Where that memory does not look as expected, or
-// the environment was changed since, it is os.Environ's. The strings are copies: they outlive EraseEnviron.
+// the environment was changed since, it is os.Environ's. The strings are copies: they outlive EraseEnviron. Both need
+// os.Args to be as it was at the start.
 func Environ() []string {
 	current := os.Environ()
 	block, err := environBlock()
@@ -75,11 +76,12 @@ func environBlock() ([]byte, error) {
 		return nil, errOddLayout
 	}
 	last := os.Args[len(os.Args)-1]
-	begin := unsafe.Add(unsafe.Pointer(unsafe.StringData(last)), len(last)+1)
-	if begin == nil || uintptr(begin) > end || end-uintptr(begin) > largestBlock {
+	begin := address(last) + uintptr(len(last)) + 1
+	if begin > end || end-begin > largestBlock {
 		return nil, errOddLayout
 	}
-	block := unsafe.Slice((*byte)(begin), int(end-uintptr(begin)))
+	start := unsafe.Add(unsafe.Pointer(unsafe.StringData(last)), len(last)+1) // begin, in a form the compiler trusts
+	block := unsafe.Slice((*byte)(start), end-begin)
 	if len(block) > 0 && block[len(block)-1] != 0 {
 		return nil, errOddLayout
 	}

@@ -20,8 +20,11 @@ func roleEnviron(args []string) int {
 	switch args[0] {
 	case "changed":
 		os.Setenv("B", "4")
-	case "moved":
-		os.Args = []string{strings.Clone("one"), strings.Clone("two")}
+	case "moved", "reversed":
+		if args[0] == "moved" {
+			os.Args = []string{strings.Clone("one")}
+		}
+		slices.Reverse(os.Args)
 		if err := EraseEnviron(); err == nil || os.Getenv("B") != "" {
 			fail("got %v, want it not found but forgotten", err)
 		}
@@ -47,6 +50,7 @@ func TestEnviron(t *testing.T) {
 		{[]string{"", "", "a\nb", ""}, verbatim, verbatim},
 		{[]string{"nothing"}, []string{}, nil},
 		{[]string{"changed"}, []string{"B=2", "A=1", "B=3"}, []string{"B=4", "A=1"}},
+		{[]string{"reversed"}, []string{"B=2", "A=1", "B=3"}, []string{"B=4"}},
 		{[]string{"moved"}, []string{"B=2", "A=1", "B=3"}, []string{"B=4"}},
 	}
 	for _, test := range tests {

@@ -43,7 +43,8 @@ func TestExitCode(t *testing.T) {
 	})
 }
 
-// roleDeaths starts children that are dead before anybody could have looked for them.
+// roleDeaths starts children that are dead before anybody could have looked for them. Half of them have a pipe to be
+// ready on, which does not end with them because the role keeps it open.
 func roleDeaths([]string) int {
 	in := New()
 	var goroutines int
@@ -52,13 +53,12 @@ func roleDeaths([]string) int {
 		c := Command{Path: "/bin/sh", Args: []string{"sh", "-c", fmt.Sprint("exit ", want)}}
 		if i%2 == 1 {
 			c.Ready, c.Files = readyPipe()
-			c.Drop = c.Files
+			defer closeAll(append(c.Files, c.Ready))
 		}
 		status, err := in.Run(c)
 		if err != nil || status.Code() != want {
 			fail("child %d %v (%v), want code %d", i, status, err, want)
 		}
-		c.Ready.Close()
 		if i == 10 {
 			goroutines = runtime.NumGoroutine()
 		}
