@@ -33,6 +33,7 @@ func TestExitCode(t *testing.T) {
 		{argv: []string{"no-such-program"}, want: 127, out: "cannot execute \"no-such-program\": no such program in PATH\n"},
 		{argv: []string{"/dev/null"}, want: 126, out: "cannot execute \"/dev/null\": /dev/null is not marked executable\n"},
 	}
+	t.Setenv("PATH", "/usr/bin:/bin") // a directory that is closed to us would be a denial, not an absence
 	everywhere(t, func(t *testing.T, where place) {
 		for _, test := range tests {
 			out, code := begin(t, where, "run", test.argv...).rest()
