@@ -27,8 +27,8 @@ test: ## every test, with the race detector where there is a C compiler
 	@$(if $(RACE),:,echo 'make test: no C compiler or no cgo: running without the race detector')
 	$(GO) test $(RACE) ./...
 
-bench: ## benchmarks, the cost of boot among them
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: ## what boot costs, and the init beside tini and dumb-init, as one table; as root, under a minute
+	$(GO) test -run '^$$' -bench . ./bench
 
 image: ## the container image: make image RUNNER_VERSION=… RUNNER_SHA256=… (see the Dockerfile)
 	DOCKER_BUILDKIT=1 $(DOCKER) build --build-arg VERSION='$(VERSION)' --build-arg COMMIT='$(COMMIT)' \

@@ -22,7 +22,7 @@ type layer struct {
 	without []string // packages of the standard library that it must do without
 }
 
-// The third parties. Each has one line below that names it, golang.org/x/sys has two.
+// The third parties. Each has one line below that names it, golang.org/x/sys has three.
 const (
 	env       = "github.com/caarlos0/env/v10"
 	gogithub  = "github.com/google/go-github/v56/..."
@@ -59,6 +59,7 @@ var layers = map[string]layer{
 	"internal/sim/openapi": {imports: []string{kin}, tests: []string{"internal/need", "internal/sim/github"}},
 	"internal/need":        {},
 	"internal/image":       {tests: []string{"internal/need", "internal/sim/github", "internal/sim/runner"}},
+	"bench":                {tests: []string{"internal/need", "internal/sim/github", "internal/sim/runner", sys}},
 	"ecs-task-defs":        {tests: []string{"internal/config"}},
 	".":                    {},
 }
