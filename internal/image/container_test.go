@@ -55,7 +55,8 @@ func start(t *testing.T, gh *server, image string, options ...string) *container
 	t.Helper()
 	args := []string{"run", "--detach", "--network=host",
 		"--env=GITHUB_SERVER_URL=" + gh.url, "--env=GITHUB_API_URL=" + gh.url,
-		"--env=GITHUB_TOKEN=" + pat, "--env=RUNNER_REPO=acme/widgets"}
+		"--env=GITHUB_TOKEN", // from the client's environment: a job on the host's PIDs can read the client's arguments
+		"--env=RUNNER_REPO=acme/widgets"}
 	id := docker(t, append(append(args, options...), image)...)
 	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
 	t.Cleanup(func() {
@@ -119,6 +120,7 @@ func docker(t *testing.T, args ...string) string {
 	t.Helper()
 	var stderr strings.Builder
 	cmd := exec.CommandContext(t.Context(), "docker", args...)
+	cmd.Env = append(os.Environ(), "GITHUB_TOKEN="+pat)
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
