@@ -31,11 +31,11 @@ func promised(before, after world, e Event, actions []Action) error {
 	case has(Interrupt{}) && !before.Job && e == (Looked{}) && before.Registered && before.Fence == FenceOpen:
 		return errors.New("an idle listener is interrupted without a fence")
 	}
-	return ended75(after)
+	return honest(after)
 }
 
-// ended75: the exit code says whether a registration is left.
-func ended75(w world) error {
+// honest: the exit code says whether a registration is left.
+func honest(w world) error {
 	switch {
 	case w.Phase != Exited:
 		return nil
