@@ -64,6 +64,7 @@ type Command struct {
 func New() *Init {
 	in := &Init{arrivals: make(chan os.Signal, backlog)}
 	signal.Notify(in.arrivals, intake()...)
+	outlastRuntime()
 	keepDescriptors()
 	if os.Getpid() != 1 {
 		becomeSubreaper()
