@@ -207,6 +207,17 @@ func (b *box) signal(s syscall.Signal) {
 	}
 }
 
+// catches reports whether PID 1 has a handler for a signal, or has ended.
+func (b *box) catches(s syscall.Signal) bool {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.pid))
+	_, caught, found := strings.Cut(string(status), "SigCgt:\t")
+	if err != nil || !found {
+		return true
+	}
+	mask, err := strconv.ParseUint(caught[:16], 16, 64)
+	return err != nil || mask&(1<<(s-1)) != 0
+}
+
 // expectExit waits for the end and checks what is true of every end.
 func (b *box) expectExit(want int) {
 	b.t.Helper()
@@ -242,12 +253,14 @@ func (b *box) said(text string) {
 // supervisor returns the process id of the supervisor, as seen from outside.
 func (b *box) supervisor() int {
 	b.t.Helper()
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", b.pid))
-	for _, field := range strings.Fields(string(text)) {
-		cmdline, _ := os.ReadFile("/proc/" + field + "/cmdline")
-		if strings.Contains(string(cmdline), superviseRole) {
-			pid, _ := strconv.Atoi(field)
-			return pid
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", b.pid)) // a list for each thread
+	for _, path := range lists {
+		text, _ := os.ReadFile(path)
+		for field := range strings.FieldsSeq(string(text)) {
+			cmdline, _ := os.ReadFile("/proc/" + field + "/cmdline")
+			if pid, err := strconv.Atoi(field); err == nil && strings.Contains(string(cmdline), superviseRole) {
+				return pid
+			}
 		}
 	}
 	b.t.Fatal("no supervisor")

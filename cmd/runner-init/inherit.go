@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"strings"
 
 	"github.com/runner-init/runner-init/signals"
 )
@@ -29,9 +30,20 @@ func (s *supervisor) inherit() error {
 	if s.environ, err = signals.DecodeEnviron(block); err != nil {
 		return err
 	}
+	adoptEnviron(s.environ)
 	s.journal = journal{os.NewFile(journalFD, "journal")}
 	ready := os.NewFile(readyFD, "ready")
 	defer ready.Close()
 	_, err = ready.Write([]byte{1})
 	return err
+}
+
+// adoptEnviron makes the environment that of this process, for what the libraries read of it: proxies, certificates,
+// time zone. It lives on the heap only; /proc/PID/environ goes on showing the block that the kernel was given.
+func adoptEnviron(environ []string) {
+	for _, kv := range environ {
+		if name, value, ok := strings.Cut(kv, "="); ok {
+			os.Setenv(name, value)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -13,12 +14,23 @@ import (
 )
 
 // judge says how an error of a step ends the program, and whether a registration may be left in spite of it. The error
-// is logged here, once, with its hint; the exit carries its text.
+// is logged here, once, with its hint; the exit carries its text. A step that we interrupted ourselves is no news.
 func (w *wiring) judge(err error) (exit lifecycle.Exit, ghost bool) {
 	code, hint := verdict(err)
 	_, ghost = errors.AsType[ghostError](err)
-	w.log.Error("step failed", slog.Any(keyError, err), slog.String(keyHint, hint), slog.Int(keyCode, int(code)))
+	level := slog.LevelError
+	if interrupted(err) {
+		level = slog.LevelDebug
+	}
+	w.log.Log(context.Background(), level, "step failed", slog.Any(keyError, err), slog.String(keyHint, hint))
 	return lifecycle.Exit{Code: code, Reason: err.Error()}, ghost
+}
+
+func interrupted(err error) bool {
+	if e, ok := errors.AsType[*registration.Error](err); ok {
+		return e.Reason == registration.Interrupted
+	}
+	return errors.Is(err, context.Canceled)
 }
 
 // verdict returns the exit code that an error stands for, and what to do about it.

@@ -55,8 +55,8 @@ func (w *wiring) observe(before, after lifecycle.Status) {
 
 // logPlan says at boot what a stop would do and when, while there is still time to change it.
 func logPlan(log *slog.Logger, p lifecycle.Plan) {
-	log.Info("stop plan", slog.Duration("grace", p.Grace), slog.Duration("drain", p.Drain),
-		slog.Duration("kill", p.Kill), slog.Duration("exit", p.Exit))
+	log.Info("stop plan", slog.String("grace", p.Grace.String()), slog.String("drain", p.Drain.String()),
+		slog.String("kill", p.Kill.String()), slog.String("exit", p.Exit.String()))
 	if warning := p.Warning(); warning != "" {
 		log.Warn(warning)
 	}

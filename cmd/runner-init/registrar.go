@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"time"
 
@@ -72,9 +73,25 @@ func (r *registrar) mode() mode {
 	return modeJIT
 }
 
+// warning says at the start what will not be possible at the end.
+func (r *registrar) warning() string {
+	switch {
+	case !r.config.Deregister:
+		return "RUNNER_DEREGISTER is false: the registration is left on GitHub"
+	case r.mode() == modeReady:
+		return "a ready JIT configuration cannot be deregistered: that is left to whoever made it"
+	case r.client == nil:
+		return "a ready registration token is good for an hour: after that the runner cannot be deregistered; set GITHUB_TOKEN and it always can"
+	}
+	return ""
+}
+
 // Authenticate gets what Register needs of GitHub beforehand: a registration token, unless JIT or somebody else spares
-// us the call.
+// us the call. Runners that were started together are spread out first, where that is asked for.
 func (r *registrar) Authenticate(ctx context.Context) (err error) {
+	if jitter := r.config.StartJitter; jitter > 0 && !pause(ctx, rand.N(jitter)) {
+		return ctx.Err()
+	}
 	if r.mode() != modeToken {
 		return nil
 	}
@@ -265,7 +282,7 @@ func (r *registrar) delete(ctx context.Context) (lifecycle.Verdict, error) {
 		}
 	}
 	verdict, err := r.client.Delete(ctx, r.held.ID)
-	r.log.Info("deregistration asked", slog.String(keyRunner, r.held.Name), slog.Int64(keyID, r.held.ID), slog.String(keyResult, string(verdict)))
+	r.log.Info("deregistration answered", slog.String(keyRunner, r.held.Name), slog.Int64(keyID, r.held.ID), slog.String(keyResult, string(verdict)))
 	return verdicts[verdict], err
 }
 

@@ -31,6 +31,9 @@ func (s *supervisor) wire() (*wiring, error) {
 		host:     &host{config: s.config, root: s.root, runner: r},
 		listener: &listener{runner: r, log: s.log},
 	}
+	if warning := reg.warning(); warning != "" {
+		s.log.Warn(warning)
+	}
 	plan := lifecycle.NewPlan(s.config.StopTimeout, s.config.StartTimeout)
 	logPlan(s.log, plan)
 	w.loop = lifecycle.New(lifecycle.Ports{

@@ -65,18 +65,38 @@ func (r *Runner) Prepare() error {
 	if err := r.own(root, "."); err != nil {
 		return err
 	}
-	for _, dir := range []string{"_diag", r.workInRoot()} {
-		if dir == "" {
-			continue
-		}
-		if err := root.MkdirAll(dir, 0o755); err != nil {
-			return fmt.Errorf("cannot make the runner's directory %q: %w", dir, err)
-		}
-		if err := r.own(root, dir); err != nil {
-			return err
-		}
+	work := r.Work
+	if work == "" {
+		work = "_work"
 	}
-	return nil
+	if !filepath.IsLocal(work) {
+		return errors.Join(r.makeDir(root, "_diag"), r.makeMount(work))
+	}
+	return errors.Join(r.makeDir(root, "_diag"), r.makeDir(root, work))
+}
+
+// makeDir makes a directory of the root, for the job's user.
+func (r *Runner) makeDir(root *os.Root, dir string) error {
+	if err := root.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("cannot make the runner's directory %q: %w", dir, err)
+	}
+	return r.own(root, dir)
+}
+
+// makeMount makes a work directory outside of the root, usually a volume that came up as root's, for the job's user.
+func (r *Runner) makeMount(dir string) error {
+	if !filepath.IsAbs(dir) {
+		return fmt.Errorf("cannot use the work directory %q: it leaves the runner's directory", dir)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("cannot make the work directory: %w", err)
+	}
+	mount, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("cannot open the work directory: %w", err)
+	}
+	defer mount.Close()
+	return r.own(mount, ".")
 }
 
 func wipe(root *os.Root) error {
@@ -86,18 +106,6 @@ func wipe(root *os.Root) error {
 		}
 	}
 	return nil
-}
-
-// workInRoot returns the work directory if it lies in the root; one outside is a mount that belongs to the operator.
-func (r *Runner) workInRoot() string {
-	work := r.Work
-	if work == "" {
-		work = "_work"
-	}
-	if filepath.IsLocal(work) {
-		return work
-	}
-	return ""
 }
 
 // own gives one entry of the root to the job's user, where we may do so and it is somebody else's.

@@ -131,3 +131,20 @@ func TestFindUser(t *testing.T) {
 		t.Error("an unknown name is accepted")
 	}
 }
+
+// A volume for the work directory comes up as root's.
+func TestPrepareGivesMount(t *testing.T) {
+	need.Root(t)
+	mount := t.TempDir()
+	r := &Runner{Root: newRoot(t), User: &User{Name: "job", UID: 4711, GID: 4712}, Work: mount}
+	if err := r.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(mount); err != nil || ownerOf(info) != 4711 {
+		t.Errorf("the volume belongs to uid %d (%v)", ownerOf(info), err)
+	}
+	r.Work = "../elsewhere"
+	if err := r.Prepare(); err == nil {
+		t.Error("a work directory that leaves the runner's directory is accepted")
+	}
+}
