@@ -28,7 +28,7 @@ test: ## every test, with the race detector where there is a C compiler
 	$(GO) test $(RACE) ./...
 
 bench: ## what boot costs, and the init beside tini and dumb-init, as one table; as root, under a minute
-	$(GO) test -run '^$$' -bench . ./bench
+	$(GO) test -v -run '^$$' -bench . ./bench
 
 image: ## the container image: make image RUNNER_VERSION=… RUNNER_SHA256=… (see the Dockerfile)
 	DOCKER_BUILDKIT=1 $(DOCKER) build --build-arg VERSION='$(VERSION)' --build-arg COMMIT='$(COMMIT)' \

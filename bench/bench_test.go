@@ -9,6 +9,7 @@ package bench
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"testing"
 
 	"github.com/runner-init/runner-init/internal/need"
@@ -35,8 +36,11 @@ func BenchmarkCost(b *testing.B) {
 	fmt.Printf("\n%s\n%s\n", facts, t)
 }
 
-// repeat measures b.N times and drops the duration of the whole, which says nothing.
+// repeat measures b.N times and drops the duration of the whole, which says nothing. The thread is kept, because the
+// containers are killed when the thread that started them ends: none survives an interrupted benchmark.
 func repeat(b *testing.B, measure func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	for range b.N {
 		measure()
 	}

@@ -33,29 +33,32 @@ func now() instant {
 // is the instant of its exec.
 type container struct {
 	b      *testing.B
+	cancel context.CancelFunc
 	cmd    *exec.Cmd
 	output *os.File // what it prints
 	errors *os.File // what it complains of
 	began  instant  // right before PID 1's exec
 }
 
-// start starts a container and returns when it has begun. Standard error goes to a file: nobody has to wake up for it
-// while something is measured.
+// start starts a container and returns when it has begun. It dies with the calling thread, see repeat. Standard error
+// goes to a file: nobody has to wake up for it while something is measured.
 func (p programs) start(b *testing.B, environ []string, argv ...string) *container {
 	b.Helper()
 	read, write, pipeErr := os.Pipe()
-	complaints, fileErr := os.CreateTemp(b.TempDir(), "stderr")
+	complaints, fileErr := os.CreateTemp(p.dir, "stderr")
 	if pipeErr != nil || fileErr != nil {
 		b.Fatalf("cannot start %q: %v, %v", argv, pipeErr, fileErr)
 	}
 	ctx, cancel := context.WithTimeout(b.Context(), patience)
-	b.Cleanup(cancel)
-	c := &container{b: b, cmd: exec.CommandContext(ctx, p.launch, argv...), output: read, errors: complaints}
+	c := &container{b: b, cancel: cancel, cmd: exec.CommandContext(ctx, p.launch, argv...), output: read, errors: complaints}
 	c.cmd.Env, c.cmd.Stdout, c.cmd.Stderr = environ, write, complaints
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID, Unshareflags: syscall.CLONE_NEWNS}
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWPID, Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL,
+	}
 	err := c.cmd.Start()
 	write.Close()
 	if err != nil {
+		cancel()
 		b.Fatalf("cannot start %q: %v", argv, err)
 	}
 	read.SetReadDeadline(time.Now().Add(patience))
@@ -93,8 +96,10 @@ func (c *container) kill() {
 }
 
 func (c *container) close() {
+	c.cancel()
 	c.output.Close()
 	c.errors.Close()
+	os.Remove(c.errors.Name())
 }
 
 // fail ends the benchmark with what the container complained of.

@@ -3,12 +3,16 @@ package bench
 import (
 	"syscall"
 	"testing"
+	"time"
 )
 
 const (
-	execRounds    = 200
-	signalRounds  = 1000
-	aroundSignals = 50 // the first ones find cold caches
+	execRounds   = 200
+	signalRounds = 500
+	warmUp       = 20 // the first signals find cold caches
+
+	// pause is between two signals, so that each finds everybody asleep, as a signal to a container does.
+	pause = time.Millisecond
 )
 
 // execCost measures exec mode and its peers.
@@ -45,14 +49,17 @@ func signalCost(b *testing.B, p programs) row {
 		c.reading() // it is ready: signals are blocked, so that none kills it
 		boxes[one.name] = c
 	}
-	latency := samples{}
-	for round := range aroundSignals + signalRounds {
+	latency, pace := samples{}, time.NewTicker(pause)
+	defer pace.Stop()
+	for round := range warmUp + signalRounds {
 		for _, one := range p.turns(round) {
-			c, sent := boxes[one.name], now()
+			c := boxes[one.name]
+			<-pace.C
+			sent := now()
 			if err := c.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
 				b.Fatal(err)
 			}
-			if took := c.reading().since(sent); round >= aroundSignals {
+			if took := c.reading().since(sent); round >= warmUp {
 				latency.add(one.name, took)
 			}
 		}

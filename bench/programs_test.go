@@ -12,6 +12,7 @@ const module = "github.com/runner-init/runner-init/"
 
 // programs are the paths of what is started.
 type programs struct {
+	dir                 string // where they are, and what containers complain of
 	init                string // runner-init
 	launch, stamp, echo string // see testdata/probe
 	contenders          []contender
@@ -36,6 +37,7 @@ func build(b *testing.B) programs {
 	b.Helper()
 	dir := b.TempDir()
 	p := programs{
+		dir:    dir,
 		init:   compile(b, dir, ours, "cmd/runner-init", "-s -w"),
 		launch: compile(b, dir, "launch", "bench/testdata/probe", "-s -w -E main.launch"),
 		stamp:  compile(b, dir, "stamp", "bench/testdata/probe", "-s -w -E main.stamp"),

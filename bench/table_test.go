@@ -75,12 +75,12 @@ func verdict(kept bool) string {
 	return "missed"
 }
 
-// show writes three digits, which is more than repeats from run to run.
+// show writes three digits or so, which is more than repeats from run to run.
 func show(d time.Duration) string {
 	if d < time.Millisecond {
 		return fmt.Sprintf("%d us", d.Microseconds())
 	}
-	return fmt.Sprintf("%.3g ms", milliseconds(d))
+	return fmt.Sprintf("%.2f ms", milliseconds(d))
 }
 
 func TestTable(t *testing.T) {
@@ -89,10 +89,10 @@ func TestTable(t *testing.T) {
 		timed("kept", 4*time.Millisecond, s[ours]), timed("missed", 3*time.Millisecond, s[ours]), s.compared("free"),
 	}.String()
 	want := strings.Join([]string{
-		"        target  runner-init  p95   verdict  tini    dumb-init  no init  x tini",
-		"kept    < 4ms   3 ms         3 ms  ok       -       -          -        -",
-		"missed  < 3ms   3 ms         3 ms  missed   -       -          -        -",
-		"free    -       3 ms         3 ms  -        800 us  -          90 us    3.75", "",
+		"        target  runner-init  p95      verdict  tini    dumb-init  no init  x tini",
+		"kept    < 4ms   3.00 ms      3.00 ms  ok       -       -          -        -",
+		"missed  < 3ms   3.00 ms      3.00 ms  missed   -       -          -        -",
+		"free    -       3.00 ms      3.00 ms  -        800 us  -          90 us    3.75", "",
 	}, "\n")
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
