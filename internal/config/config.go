@@ -31,7 +31,7 @@ type Config struct {
 	APIURL    string `env:"GITHUB_API_URL" alias:"GITHUB_API_HOST,GITHUB_API_PATH" default:"derived from the server" example:"https://github.example.com/api/v3" doc:"The REST API of that server. GITHUB_API_HOST and GITHUB_API_PATH are its two parts."`
 
 	Name            string   `env:"RUNNER_NAME" example:"builder-7" doc:"Exact name of the runner. If it is taken, random characters are appended."`
-	NamePrefix      string   `env:"RUNNER_NAME_PREFIX" envDefault:"github-runner" doc:"Begin of the name when RUNNER_NAME is not set; a suffix follows."`
+	NamePrefix      string   `env:"RUNNER_NAME_PREFIX" envDefault:"github-runner" doc:"Beginning of the name when RUNNER_NAME is not set; a suffix follows."`
 	NameSuffix      Suffix   `env:"RUNNER_NAME_SUFFIX" alias:"RANDOM_RUNNER_SUFFIX" envDefault:"auto" doc:"What is appended to the name. auto: 13 random characters after a prefix, nothing after RUNNER_NAME. RANDOM_RUNNER_SUFFIX=true means auto, false means hostname."`
 	Labels          []string `env:"RUNNER_LABELS" alias:"LABELS" example:"gpu,large" doc:"Labels, separated by commas, besides the default ones."`
 	NoDefaultLabels bool     `env:"RUNNER_NO_DEFAULT_LABELS" alias:"NO_DEFAULT_LABELS" envDefault:"false" doc:"Leave out self-hosted, Linux and the architecture. Then RUNNER_LABELS is needed."`

@@ -72,7 +72,15 @@ func TestJobSeesNoConfiguration(t *testing.T) {
 // What a file holds is as secret as what the environment holds.
 func TestJobSeesNoSecretOfAFile(t *testing.T) {
 	c := load(t, "RUNNER_REPO=acme/widgets", "GITHUB_TOKEN_FILE="+writeFile(t, pat+"\n"))
-	if got := c.JobEnviron([]string{"NETRC=machine github.com password " + pat, "A=b"}); !slices.Equal(got, []string{"A=b"}) {
+	if got := c.JobEnviron([]string{"NETRC=machine github.com password " + pat, "SEEN_" + pat + "=1", "A=b"}); !slices.Equal(got, []string{"A=b"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A configuration that was wrapped is known without its line breaks too.
+func TestJobSeesNoUnwrappedSecret(t *testing.T) {
+	c := load(t, "RUNNER_JITCONFIG="+jit[:10]+"\n"+jit[10:])
+	if got := c.JobEnviron([]string{"COPY=" + jit, "WRAPPED=" + jit[:10] + "\n" + jit[10:]}); len(got) != 0 {
 		t.Errorf("got %q", got)
 	}
 }

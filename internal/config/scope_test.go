@@ -18,6 +18,7 @@ func TestScope(t *testing.T) {
 		{"REPO_URL=http://git.acme.example:8443/acme/widgets GITHUB_API_URL=http://localhost/", "repository acme/widgets", "http://git.acme.example:8443/acme/widgets"},
 		{"GITHUB_REPOSITORY=acme/widgets", "repository acme/widgets", "https://github.com/acme/widgets"},
 		{"GITHUB_OWNER=acme GITHUB_REPOSITORY=acme/widgets", "repository acme/widgets", "https://github.com/acme/widgets"},
+		{"GITHUB_OWNER=Acme GITHUB_REPOSITORY=acme/widgets", "repository acme/widgets", "https://github.com/acme/widgets"},
 		{"GITHUB_OWNER=Acme GITHUB_REPOSITORY=widgets", "repository Acme/widgets", "https://github.com/Acme/widgets"},
 		{"RUNNER_ORG=acme RUNNER_REPO=widgets", "repository acme/widgets", "https://github.com/acme/widgets"},
 		{"GITHUB_OWNER=acme", "organization acme", "https://github.com/acme"},

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -79,6 +81,9 @@ func TestSecret(t *testing.T) {
 	if got, err := json.Marshal([]config.Secret{full, empty}); err != nil || string(got) != `["[redacted]",""]` {
 		t.Errorf("as JSON: %s, %v", got, err)
 	}
+	if full.GoString() != "[redacted]" || full.String() != "[redacted]" || empty.String() != "" {
+		t.Errorf("as strings: %q, %q, %q", full.GoString(), full.String(), empty.String())
+	}
 	if got := full.LogValue().String(); got != "[redacted]" {
 		t.Errorf("in a log: %q", got)
 	}
@@ -91,5 +96,36 @@ func TestSecrets(t *testing.T) {
 		if !strings.Contains(fmt.Sprintf("%q", c.Secrets()), `"`+want+`"`) {
 			t.Errorf("%q is not among the secrets", want)
 		}
+	}
+}
+
+// A secret is found as it is and as %q writes it, where a name, a path or a bad value repeats it.
+func TestSecretsAreTakenOutOfMessages(t *testing.T) {
+	const odd = `a"quoted\secret`
+	c, err := config.Load([]string{"RUNNER_REPO=acme/widgets", "PAT=" + odd, "RUNNER_NAME_FILE=/" + odd, "ORG_RUNNER=" + odd, "RUNNER_" + odd + "=x"})
+	said := fmt.Sprintf("%v\n%q", err, c.Warnings())
+	for _, part := range []string{"quoted", "/[redacted]: no such file", `"[redacted]" is neither`, "RUNNER_[redacted] is not known"} {
+		if found := strings.Contains(said, part); found != strings.Contains(part, "[") {
+			t.Errorf("%q: found %v in\n%s", part, found, said)
+		}
+	}
+}
+
+// One secret may begin with another; the rest of it is secret too.
+func TestSecretWithinASecret(t *testing.T) {
+	_, err := config.Load([]string{"RUNNER_REPO=acme/widgets", "PAT=" + canary, "RUNNER_TOKEN=" + canary + "-and-more", "ORG_RUNNER=" + canary + "-and-more"})
+	if err == nil || strings.Contains(err.Error(), "more") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOriginsAreNoWayOut(t *testing.T) {
+	path := filepath.Join(t.TempDir(), canary)
+	if err := os.WriteFile(path, []byte("builder"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := load(t, "RUNNER_REPO=acme/widgets", "PAT="+canary, "RUNNER_NAME_FILE="+path)
+	if got := setting(t, c, "RUNNER_NAME"); got.Value != "builder" || strings.Contains(got.Origin, canary) {
+		t.Errorf("got %+v", got)
 	}
 }

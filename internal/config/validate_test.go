@@ -27,7 +27,9 @@ func TestProblems(t *testing.T) {
 		{"ready jit, many jobs", []string{"RUNNER_JITCONFIG=" + jit, "EPHEMERAL=0"}, "cannot use RUNNER_JITCONFIG and EPHEMERAL: a just-in-time runner is ephemeral"},
 		{"ready jit, token", []string{"RUNNER_JITCONFIG=" + jit, "RUNNER_REGISTRATION=token"}, "cannot use RUNNER_REGISTRATION and RUNNER_JITCONFIG: a just-in-time configuration is a registration already"},
 		{"jit, no base64", []string{"RUNNER_JITCONFIG=%%%%%%%%"}, "cannot use RUNNER_JITCONFIG: it is not the base64 of a JSON object"},
+		{"jit, empty", []string{"RUNNER_JITCONFIG=" + base64.StdEncoding.EncodeToString([]byte("null"))}, "cannot use RUNNER_JITCONFIG: it is not the base64 of a JSON object"},
 		{"jit, no JSON", []string{"ACTIONS_RUNNER_INPUT_JITCONFIG=" + notJSON}, "cannot use ACTIONS_RUNNER_INPUT_JITCONFIG: it is not the base64 of a JSON object"},
+		{"ready jit, no boolean", []string{"RUNNER_JITCONFIG=" + jit, "EPHEMERAL=maybe"}, `cannot use EPHEMERAL: "maybe" is neither true nor false`},
 		{"a pattern", []string{"RUNNER_PASS_ENV=A,[B"}, `cannot use RUNNER_PASS_ENV: "[B" is not the name of a variable, nor a pattern`},
 		{"a value to pass", []string{"RUNNER_PASS_ENV=A=1"}, `cannot use RUNNER_PASS_ENV: "A=1" is not the name of a variable, nor a pattern`},
 		{"half an address", []string{"GITHUB_API_PATH=/api/v3"}, `cannot use GITHUB_API_PATH: the path "/api/v3" has no host`},
@@ -110,6 +112,10 @@ func TestMisplacedSecret(t *testing.T) {
 	want := "cannot use RUNNER_NAME: it holds the value of a secret"
 	if got := oneProblem(t, "RUNNER_REPO=acme/widgets", "PAT="+canary, "RUNNER_NAME=builder-"+canary); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+	got := problems(t, append(minimal, "RUNNER_NAME="+canary, "APP_PRIVATE_KEY="+canary)...)
+	if len(got) != 2 || got[0].Error() != want {
+		t.Errorf("the key of an App: got %v, want %s first", got, want)
 	}
 	want = "cannot use LABELS: it holds the value of a secret"
 	if got := oneProblem(t, "RUNNER_REPO=acme/widgets", "RUNNER_TOKEN_FILE="+writeFile(t, canary), "LABELS=a,"+canary); got != want {
