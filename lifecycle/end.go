@@ -50,9 +50,9 @@ func finish(s Status) (Status, []Action) {
 	case !s.Registered:
 		return s.in(Exited), nil
 	case s.Fencing:
-		return s.in(Deregistering), []Action{Arm{DeregisterBy}}
+		return s.in(Deregistering), []Action{Arm{ExitBy}}
 	}
-	return s.in(Deregistering), []Action{Arm{DeregisterBy}, Deregister{}}
+	return s.in(Deregistering), []Action{Arm{ExitBy}, Deregister{}}
 }
 
 // deregistered follows GitHub's last word.

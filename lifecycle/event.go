@@ -127,8 +127,8 @@ const (
 	LingerBy
 	// KillBy: an interrupted listener is killed then.
 	KillBy
-	// DeregisterBy: we exit then, whatever GitHub says.
-	DeregisterBy
+	// ExitBy: we exit then, whatever GitHub, the listener or a step of boot is still up to.
+	ExitBy
 	// RestartAt: a listener that asked for it is started again then.
 	RestartAt
 )

@@ -6,7 +6,7 @@ func stopped(s Status) (Status, []Action) {
 	s.Stops = min(s.Stops+1, killingStop)
 	switch {
 	case s.Phase == Deregistering:
-		return s, []Action{Arm{DeregisterBy}}
+		return s, []Action{Arm{ExitBy}}
 	case !s.Leaving:
 		return leave(s)
 	case s.Stops == 1:
@@ -30,7 +30,8 @@ func hurry(s Status) []Action {
 	return nil
 }
 
-// leave begins the way out. During boot it only remembers: the step in flight answers soon, and is undone then.
+// leave begins the way out. During boot it only remembers: the step in flight answers soon, and is undone then; one that
+// does not answer is not waited for beyond the end.
 func leave(s Status) (Status, []Action) {
 	if s.Leaving || s.Phase == Deregistering {
 		return s, nil
@@ -38,7 +39,7 @@ func leave(s Status) (Status, []Action) {
 	s.Leaving = true
 	switch {
 	case s.Phase <= Registering:
-		return s, []Action{Cancel{}}
+		return s, []Action{Cancel{}, Arm{ExitBy}}
 	case !s.Listener:
 		s, actions := finish(s)
 		return s, append([]Action{Cancel{}}, actions...)
@@ -137,7 +138,8 @@ func interrupt(s Status) (Status, []Action) {
 	return s, []Action{Interrupt{}, Arm{KillBy}}
 }
 
-// kill ends a listener that did not end when it was asked to.
+// kill ends a listener that did not end when it was asked to. One that cannot even be killed, because it hangs in the
+// kernel, is left behind.
 func kill(s Status, why string) (Status, []Action) {
 	if !s.Listener {
 		return s, nil
@@ -145,5 +147,5 @@ func kill(s Status, why string) (Status, []Action) {
 	if s.Job {
 		s.Exit = Exit{RunnerFailed, "the job was lost: " + why}
 	}
-	return s, []Action{Kill{}}
+	return s, []Action{Kill{}, Arm{ExitBy}}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // maxRounds is how often all armed timers may have to expire, time after time, before a stop has ended: FenceBy, DrainBy,
-// KillBy and DeregisterBy, one after the other.
+// KillBy and ExitBy, one after the other.
 const maxRounds = 4
 
 // endings proves that a stop ends, whatever GitHub says and even if it says nothing: it remembers for every world how

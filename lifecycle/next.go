@@ -176,8 +176,10 @@ func expired(s Status, t Timer) (Status, []Action) {
 		return interrupt(s)
 	case t == KillBy && s.Interrupted:
 		return kill(s, "it did not end in time after it was cancelled")
-	case t == DeregisterBy && s.Phase == Deregistering:
+	case t == ExitBy && s.Leaving && s.Registered:
 		return ghost(s), []Action{Cancel{}}
+	case t == ExitBy && s.Leaving:
+		return s.in(Exited), []Action{Cancel{}}
 	}
 	return s, nil
 }

@@ -13,7 +13,7 @@ func TestBoot(t *testing.T) {
 				on(Ready{}, Listening, Disarm{StartBy}),
 				on(JobStarted{}, Running, Disarm{StartBy}),
 				on(JobEnded{}, Running, Arm{LingerBy}),
-				on(Ended{Finished}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Ended{Finished}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},
 		},
@@ -48,7 +48,7 @@ func TestBoot(t *testing.T) {
 		{
 			name: "a registration whose answer was lost is looked for and deleted", given: registeringNow(),
 			told: []turn{
-				on(Failed{Exit: Exit{Unreachable, "no answer"}, Ghost: true}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Failed{Exit: Exit{Unreachable, "no answer"}, Ghost: true}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},
 			exit: Exit{Unreachable, "no answer"},
@@ -56,7 +56,7 @@ func TestBoot(t *testing.T) {
 		{
 			name: "a listener that cannot be started gives its registration back", given: started(),
 			told: []turn{
-				on(Failed{Exit: Exit{CannotExecute, "wrong architecture"}}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Failed{Exit: Exit{CannotExecute, "wrong architecture"}}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},
 			exit: Exit{CannotExecute, "wrong architecture"},
@@ -64,8 +64,8 @@ func TestBoot(t *testing.T) {
 		{
 			name: "a step that hangs is cancelled at the start timeout, which is the reason that counts", given: registeringNow(),
 			told: []turn{
-				on(Expired{StartBy}, Registering, Cancel{}),
-				on(Failed{Exit: Exit{RunnerFailed, "context canceled"}, Ghost: true}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Expired{StartBy}, Registering, Cancel{}, Arm{ExitBy}),
+				on(Failed{Exit: Exit{RunnerFailed, "context canceled"}, Ghost: true}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},
 			exit: Exit{Unreachable, "not listening before RUNNER_START_TIMEOUT was over"},
@@ -97,45 +97,45 @@ func TestStopDuringBoot(t *testing.T) {
 	tell(t, []story{
 		{
 			name: "while the runner directory is prepared", given: fresh(),
-			told: []turn{on(Stop{}, Booting, Cancel{}), on(Booted{}, Exited)},
+			told: []turn{on(Stop{}, Booting, Cancel{}, Arm{ExitBy}), on(Booted{}, Exited)},
 		},
 		{
 			name: "while the credential is made ready", given: after(fresh(), Booted{}),
-			told: []turn{on(Stop{}, Authenticating, Cancel{}), on(Authenticated{}, Exited)},
+			told: []turn{on(Stop{}, Authenticating, Cancel{}, Arm{ExitBy}), on(Authenticated{}, Exited)},
 		},
 		{
 			name: "while registering, too late to keep GitHub from it", given: registeringNow(),
 			told: []turn{
-				on(Stop{}, Registering, Cancel{}),
-				on(Registered{}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Stop{}, Registering, Cancel{}, Arm{ExitBy}),
+				on(Registered{}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},
 		},
 		{
 			name: "while registering, in time: a failure is what the stop asked for", given: registeringNow(),
-			told: []turn{on(Stop{}, Registering, Cancel{}), on(Failed{Exit: refused}, Exited)},
+			told: []turn{on(Stop{}, Registering, Cancel{}, Arm{ExitBy}), on(Failed{Exit: refused}, Exited)},
 		},
 		{
 			name: "while registering, the start timeout comes after the stop and says nothing any more", given: registeringNow(),
 			told: []turn{
-				on(Stop{}, Registering, Cancel{}), on(Expired{StartBy}, Registering),
-				on(Registered{}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Stop{}, Registering, Cancel{}, Arm{ExitBy}), on(Expired{StartBy}, Registering),
+				on(Registered{}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},
 		},
 		{
 			name: "while registering, nobody knows how far GitHub came", given: registeringNow(),
 			told: []turn{
-				on(Stop{}, Registering, Cancel{}),
-				on(Failed{Exit: refused, Ghost: true}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Stop{}, Registering, Cancel{}, Arm{ExitBy}),
+				on(Failed{Exit: refused, Ghost: true}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},
 		},
 		{
 			name: "a second and a third signal make no step of boot answer sooner", given: registeringNow(),
 			told: []turn{
-				on(Stop{}, Registering, Cancel{}), on(Stop{}, Registering, Cancel{}), on(Stop{}, Registering, Cancel{}),
-				on(Registered{}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+				on(Stop{}, Registering, Cancel{}, Arm{ExitBy}), on(Stop{}, Registering, Cancel{}), on(Stop{}, Registering, Cancel{}),
+				on(Registered{}, Deregistering, Arm{ExitBy}, Deregister{}),
 			},
 		},
 		{
@@ -150,14 +150,14 @@ func TestStopDuringBoot(t *testing.T) {
 			name: "while the listener is launched, which then fails", given: started(),
 			told: []turn{
 				on(Stop{}, Stopping, Fence{}, Arm{FenceBy}),
-				on(Failed{Exit: refused}, Deregistering, Arm{DeregisterBy}),
+				on(Failed{Exit: refused}, Deregistering, Arm{ExitBy}),
 				on(Fenced{Gone}, Exited),
 			},
 		},
 		{
 			name: "while a restart waits for its back-off", given: after(started(), Ended{Retryable}, Checked{}),
 			told: []turn{
-				on(Stop{}, Deregistering, Cancel{}, Arm{DeregisterBy}, Deregister{}),
+				on(Stop{}, Deregistering, Cancel{}, Arm{ExitBy}, Deregister{}),
 				on(Expired{RestartAt}, Deregistering),
 				on(Deregistered{Gone}, Exited),
 			},
@@ -165,7 +165,7 @@ func TestStopDuringBoot(t *testing.T) {
 		{
 			name: "while the runner updates itself", given: after(started(), Ended{Updating}),
 			told: []turn{
-				on(Stop{}, Deregistering, Cancel{}, Arm{DeregisterBy}, Deregister{}),
+				on(Stop{}, Deregistering, Cancel{}, Arm{ExitBy}, Deregister{}),
 				on(Updated{}, Deregistering),
 				on(Deregistered{Gone}, Exited),
 			},

@@ -4,7 +4,7 @@ import "testing"
 
 func TestListenerEnds(t *testing.T) {
 	bye := on(Deregistered{Gone}, Exited)
-	ends := func(how Ending) turn { return on(Ended{how}, Deregistering, Arm{DeregisterBy}, Deregister{}) }
+	ends := func(how Ending) turn { return on(Ended{how}, Deregistering, Arm{ExitBy}, Deregister{}) }
 	tell(t, []story{
 		{name: "normally, while idle: GitHub dropped us", given: idle(), told: []turn{ends(Finished), bye}},
 		{name: "badly, after its one job: the job counts", given: after(busy(), JobEnded{}), told: []turn{ends(Crashed), bye}},
@@ -93,7 +93,7 @@ func TestFailedNewIdentityDeregistersTheOldOne(t *testing.T) {
 	tell(t, []story{{
 		name: "after a conflict", given: after(started(), Ended{Conflict}),
 		told: []turn{
-			on(Failed{Exit: refused}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+			on(Failed{Exit: refused}, Deregistering, Arm{ExitBy}, Deregister{}),
 			on(Deregistered{Gone}, Exited),
 		},
 		exit: refused,
@@ -106,12 +106,12 @@ func TestGhostExits(t *testing.T) {
 	tell(t, []story{
 		{name: "GitHub does not know", given: leaving, told: []turn{on(Deregistered{Unknown}, Exited)}, exit: left},
 		{name: "GitHub refuses", given: leaving, told: []turn{on(Deregistered{Busy}, Exited)}, exit: left},
-		{name: "GitHub does not answer", given: leaving, told: []turn{on(Expired{DeregisterBy}, Exited, Cancel{})}, exit: left},
+		{name: "GitHub does not answer", given: leaving, told: []turn{on(Expired{ExitBy}, Exited, Cancel{})}, exit: left},
 		{
 			name: "a signal does not overtake a deregistration, but sets its limit", given: leaving,
 			told: []turn{
-				on(Stop{}, Deregistering, Arm{DeregisterBy}),
-				on(Stop{}, Deregistering, Arm{DeregisterBy}),
+				on(Stop{}, Deregistering, Arm{ExitBy}),
+				on(Stop{}, Deregistering, Arm{ExitBy}),
 				on(Deregistered{Gone}, Exited),
 			},
 			exit: Exit{RunnerFailed, "the listener crashed"},
@@ -133,7 +133,7 @@ func TestResume(t *testing.T) {
 		actions                   []Action
 	}{
 		{"nothing is left", false, false, false, Exited, []Action{Cancel{}}},
-		{"a registration is left", true, false, false, Deregistering, []Action{Cancel{}, Arm{DeregisterBy}, Deregister{}}},
+		{"a registration is left", true, false, false, Deregistering, []Action{Cancel{}, Arm{ExitBy}, Deregister{}}},
 		{"an idle listener is left", true, true, false, Stopping, []Action{Fence{}, Arm{FenceBy}}},
 		{"a job runs on", true, true, true, Draining, []Action{Disarm{FenceBy}, Fence{}}},
 		{"a listener is left that GitHub does not know", false, true, false, Stopping, []Action{Look{}}},
@@ -147,7 +147,7 @@ func TestResume(t *testing.T) {
 		name: "the job of a runner whose supervisor died ends unseen", given: first(Resume(true, true, true, true, died)),
 		told: []turn{
 			on(Fenced{Busy}, Draining),
-			on(Ended{Unseen}, Deregistering, Arm{DeregisterBy}, Deregister{}),
+			on(Ended{Unseen}, Deregistering, Arm{ExitBy}, Deregister{}),
 			on(Deregistered{Gone}, Exited),
 		},
 		exit: died,

@@ -74,7 +74,7 @@ func TestDue(t *testing.T) {
 		{FenceBy, now.Add(time.Minute), stop.Add(p.Fence)},
 		{DrainBy, time.Time{}, stop.Add(p.Drain)},
 		{KillBy, now.Add(time.Minute), stop.Add(p.Kill)},
-		{DeregisterBy, now.Add(time.Minute), stop.Add(p.Exit)},
+		{ExitBy, now.Add(time.Minute), stop.Add(p.Exit)},
 	} {
 		for _, stopped := range []bool{false, true} {
 			at, want := time.Time{}, c.unhurried

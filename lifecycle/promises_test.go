@@ -41,8 +41,8 @@ func honest(w world) error {
 		return nil
 	case w.Registered != (w.Exit.Code == GhostLeft):
 		return fmt.Errorf("exit %d with a registration left: %t", w.Exit.Code, w.Registered)
-	case w.process != none:
-		return errors.New("the listener outlives us")
+	case w.process != none && !w.killed:
+		return errors.New("a listener that was not even killed outlives us")
 	}
 	return nil
 }
@@ -65,7 +65,7 @@ func (w world) coherent() error {
 		return errors.New("nothing will ever happen again")
 	case !waits && w.Stops > 0:
 		return errors.New("only the listener's goodwill can end a stop")
-	case w.Phase == Deregistering && !w.armed.has(DeregisterBy):
+	case w.Phase == Deregistering && !w.armed.has(ExitBy):
 		return errors.New("nothing bounds the deregistration")
 	}
 	return nil

@@ -147,3 +147,14 @@ func TestStopAroundAnAssignmentLosesNoJob(t *testing.T) {
 		}
 	}
 }
+
+// A step of boot that never answers, whatever it is told, cannot keep us beyond the grace period.
+func TestStepThatCannotBeCancelled(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &stage{grace: 30 * second, register: hour, stuck: true}
+		exit := s.play(cue{10 * second, Stop{}})
+		if took, p := time.Since(s.began)-10*second, NewPlan(30*second, 0); exit.Code != GhostLeft || took != p.Exit {
+			t.Errorf("got exit %v after %s, want %d after %s", exit, took, GhostLeft, p.Exit)
+		}
+	})
+}

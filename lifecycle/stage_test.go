@@ -22,6 +22,7 @@ type stage struct {
 	failLaunch, stubborn                  bool
 	lostAnswer                            bool // GitHub registers us, and we never hear of it
 	deaf                                  bool // GitHub's answers do not heed ctx
+	stuck                                 bool // Register does not heed ctx
 	endings                               []Ending
 	jobs                                  []job
 
@@ -117,6 +118,9 @@ func (s *stage) Authenticate(ctx context.Context) error {
 
 func (s *stage) Register(ctx context.Context) error {
 	s.note("register")
+	if s.stuck {
+		ctx = s.life
+	}
 	if err := s.take(ctx, s.register); err != nil && !s.deaf {
 		return err
 	}
