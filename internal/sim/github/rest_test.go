@@ -180,4 +180,12 @@ func TestTokensExpire(t *testing.T) {
 	if got := enrol("http://github.test/acme/widgets", "register"); got != 404 {
 		t.Errorf("remove-token for register: %d", got)
 	}
+	var seen []string
+	for _, e := range h.Journal() {
+		seen = append(seen, e.Credential)
+	}
+	want := []string{"classic all", "registration-token", "registration-token", "registration-token", "classic all", "remove-token", "remove-token"}
+	if !slices.Equal(seen, want) {
+		t.Errorf("credentials %q, want %q", seen, want)
+	}
 }

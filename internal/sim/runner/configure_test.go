@@ -20,6 +20,7 @@ func TestConfigureFailures(t *testing.T) {
 		before func(*world)
 		out    string
 		err    []string
+		tries  int // failed calls
 	}{
 		{name: "no url", args: []string{"--unattended"}, err: []string{"Invalid configuration provided for url. Terminating unattended configuration.\n"}},
 		{name: "no url, attended", args: []string{}, err: []string{"Cannot read keys when either application does not have a console"}},
@@ -27,14 +28,14 @@ func TestConfigureFailures(t *testing.T) {
 		{name: "no token", token: "none", err: []string{"Invalid configuration provided for token. Terminating unattended configuration.\n"}},
 		{name: "wrong token", token: "expired", err: []string{
 			"Http response code: NotFound from 'POST URL/api/v3/actions/runner-registration' (Request Id: ",
-			"Response status code does not indicate success: 404 (Not Found).\n"}},
+			"Response status code does not indicate success: 404 (Not Found).\n"}, tries: 1},
 		{name: "already configured", before: func(w *world) { w.configure("zero").ends(0) }, err: []string{"Cannot configure the runner because it is already configured."}},
 		{name: "name taken", before: func(w *world) { w.jit("one") }, out: "A runner exists with the same name\n", err: []string{"A runner exists with the same name one.\n"}},
 		{name: "group unknown", args: []string{"--runnergroup", "nobodies"}, err: []string{`Could not find any self-hosted runner group named "nobodies".` + "\n"}},
 		{name: "no labels at all", args: []string{"--no-default-labels"}, err: []string{"Disabling default labels via --no-default-labels without specifying --labels is not supported\n"}},
 		{name: "server fails", before: func(w *world) {
 			w.github.Fault(github.Fault{Route: "/actions/runners/register", Status: 500, Times: 3})
-		}, err: []string{"Http response code: InternalServerError from 'POST URL/api/v3/actions/runners/register'", "500 (Internal Server Error)."}},
+		}, err: []string{"Http response code: InternalServerError from 'POST URL/api/v3/actions/runners/register'", "500 (Internal Server Error)."}, tries: 3},
 		{name: "template missing", before: func(w *world) { os.Remove(filepath.Join(w.root, "bin/systemd.svc.sh.template")) },
 			out: "√ Settings Saved.\n", err: []string{"systemd.svc.sh.template"}},
 	} {
@@ -49,6 +50,9 @@ func TestConfigureFailures(t *testing.T) {
 				if !strings.Contains(p.stderr(), strings.ReplaceAll(want, "URL", w.url)) {
 					t.Errorf("stderr lacks %q: %s", want, p.stderr())
 				}
+			}
+			if got := strings.Count(p.stderr(), "Http response code: "); got != test.tries {
+				t.Errorf("%d calls failed, want %d: %s", got, test.tries, p.stderr())
 			}
 			if !strings.Contains(p.stdout(), test.out) {
 				t.Errorf("stdout lacks %q: %s", test.out, p.stdout())
@@ -214,6 +218,9 @@ func TestRemoveAfterJIT(t *testing.T) {
 	p.says("Listening for Jobs")
 	r := w.listener("remove", "--token", w.token("remove"))
 	r.ends(1)
+	if _, err := w.github.WaitFor(w.ctx, func(e github.Entry) bool { return e.Path == "/broker/1/_apis/connectionData" }); err != nil {
+		t.Error("the token was not tried on the runner's own server")
+	}
 	if !strings.Contains(r.stderr(), "Failed: Removing runner from the server") || len(w.files()) != 2 || len(w.github.Runners()) != 1 {
 		t.Errorf("stderr %s; left %v and %+v", r.stderr(), w.files(), w.github.Runners())
 	}

@@ -104,6 +104,9 @@ func TestConfiguredRunnerDoesJobAfterJob(t *testing.T) {
 // The files of configure and those of a JIT configuration spell the same differently.
 func TestFiles(t *testing.T) {
 	w := newWorld(t, github.Options{}, runner.Behaviour{})
+	if err := os.WriteFile(filepath.Join(w.root, ".credentials_rsaparams"), []byte("no key, and open to all"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	w.configure("two", "--ephemeral", "--work", "w").ends(0)
 	read := func(name string) (string, fs.FileMode) {
 		path := filepath.Join(w.root, name)

@@ -92,7 +92,9 @@ func (w *world) start(c *exec.Cmd) *process {
 		c.Stdout, c.Stderr = writer{p, &p.out}, writer{p, &p.err}
 	}
 	c.WaitDelay = 5 * time.Second
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if c.SysProcAttr == nil {
+		c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	}
 	if err := c.Start(); err != nil {
 		w.t.Fatal(err)
 	}

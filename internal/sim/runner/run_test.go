@@ -25,6 +25,7 @@ func TestEndsOfRun(t *testing.T) {
 		code  int
 		kept  int
 		err   string
+		fails int // polls that the server failed
 	}{
 		{name: "deleted before, key", given: func(w *world) { w.deleteFirst() }, code: 1, kept: 3, err: deleted},
 		{name: "deleted before, static token", jit: true, given: func(w *world) { w.deleteFirst() }, code: 1, kept: 2,
@@ -38,7 +39,7 @@ func TestEndsOfRun(t *testing.T) {
 		{name: "poll refused for good", jit: true, then: func(w *world) { w.github.Fault(github.Fault{Route: "/message", Status: 403}) }, code: 1, kept: 2,
 			err: "An error occurred: Get next message failed with non-retryable error.\n"},
 		{name: "poll fails ten times", jit: true, then: func(w *world) { w.github.Fault(github.Fault{Route: "/message", Status: 500}) }, code: 2, kept: 2,
-			err: "Runner connect error: Response status code does not indicate success: 500 (Internal Server Error).. Retrying until reconnected.\nAn error occurred: "},
+			err: "Runner connect error: Response status code does not indicate success: 500 (Internal Server Error).. Retrying until reconnected.\nAn error occurred: ", fails: 10},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, github.Options{PollHold: 50 * time.Millisecond}, runner.Behaviour{PollRetry: time.Millisecond})
@@ -63,6 +64,15 @@ func TestEndsOfRun(t *testing.T) {
 			if !strings.Contains(timeless(p.stderr()), test.err) || len(w.files()) != test.kept {
 				t.Errorf("stderr %q, want %q; files %v", p.stderr(), test.err, w.files())
 			}
+			fails := 0
+			for _, e := range w.github.Journal() {
+				if e.Status == 500 {
+					fails++
+				}
+			}
+			if fails != test.fails {
+				t.Errorf("%d polls failed, want %d", fails, test.fails)
+			}
 		})
 	}
 }
@@ -86,7 +96,7 @@ func TestOutage(t *testing.T) {
 
 // A signal ends the wait between two tries at once.
 func TestSignalDuringOutage(t *testing.T) {
-	w := newWorld(t, github.Options{}, runner.Behaviour{})
+	w := newWorld(t, github.Options{}, runner.Behaviour{SessionRetry: time.Hour})
 	w.github.Fault(github.Fault{Route: "/session", Status: 503})
 	p := w.listener("run", "--jitconfig", w.jit("one"))
 	p.says("Retrying until reconnected.")
