@@ -46,9 +46,9 @@ func (s *Server) ClearFaults() {
 	s.faults = nil
 }
 
-// Matches says whether the request was for the method ("" is any) and route. A route is the end of a route of the
-// simulation, "/actions/runners/{id}", whatever the name of its wildcard, or of a path, "/acme/actions/runners/7". A leading "/…" is for the
-// reader.
+// Matches says whether the request was for the method ("" is any) and route: the end of one of the simulation's routes,
+// "/actions/runners/{id}", whatever the name of its wildcard, or of a path, "/acme/actions/runners/7". A leading "/…" is
+// for the reader.
 func (e Entry) Matches(method, route string) bool {
 	if method != "" && method != e.Method {
 		return false

@@ -16,7 +16,7 @@ type Entry struct {
 	Route      string // e.g. /orgs/{org}/actions/runners/{runner_id}; empty where the simulation has no such route
 	RequestID  string // what X-GitHub-Request-Id said
 	Status     int    // 0 when no answer was sent
-	Credential string // "classic NAME", "fine-grained NAME", "registration-token", "remove-token", "runner NAME", "job NAME", "none", "unknown"
+	Credential string // "classic NAME", "fine-grained NAME", "registration-token", "runner NAME", "job NAME", "none", …
 	RunnerID   int64  // the runner that it is about, 0 if none
 	Runner     string // its name
 	Job        string // the name of the job that it assigned, acquired, renewed or completed

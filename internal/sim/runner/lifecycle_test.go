@@ -197,6 +197,11 @@ func TestRecords(t *testing.T) {
 		!slices.Equal(g.Argv[1:], []string{"spawnclient", "3", "4"}) || !strings.HasPrefix(g.Files[3], "pipe:") || !strings.HasPrefix(g.Files[4], "pipe:") {
 		t.Errorf("worker was given %+v", g)
 	}
+	for fd, what := range listener.Given.Files {
+		if strings.Contains(what, "cpu.max") || strings.Contains(what, "anon_inode") {
+			t.Errorf("descriptor %d is the runtime's own: %s", fd, what)
+		}
+	}
 	if last := w.records()[len(w.records())-1]; last.Event != "exit" || last.Detail != "0" || time.Since(last.Time) > time.Minute {
 		t.Errorf("last record %+v", last)
 	}

@@ -145,6 +145,29 @@ func TestLostLock(t *testing.T) {
 	}
 }
 
+// Without its first renewal a job gets no worker, and no line about its end.
+func TestFirstRenewalFails(t *testing.T) {
+	w := newWorld(t, github.Options{}, runner.Behaviour{PollRetry: time.Millisecond})
+	w.github.Fault(github.Fault{Route: "/renewjob", Status: 500})
+	job := w.github.Queue(github.Job{Name: "build", Scope: owner, Run: "true"})
+	p := w.listener("run", "--jitconfig", w.jit("one"))
+	p.ends(0)
+	tries := 0
+	for _, e := range w.github.Journal() {
+		if e.Matches("POST", "/renewjob") {
+			tries++
+		}
+	}
+	if !strings.Contains(p.stdout(), "Running job: build") || strings.Contains(p.stdout(), "completed") || tries != 5 || job.State() != github.Running {
+		t.Errorf("%d tries, job %s, stdout %s", tries, job.State(), p.stdout())
+	}
+	for _, r := range w.records() {
+		if r.Role == "worker" {
+			t.Error("a worker was started")
+		}
+	}
+}
+
 func TestOrphansEndWithTheJob(t *testing.T) {
 	w := newWorld(t, github.Options{}, quick(runner.Behaviour{}))
 	script := "setsid sleep 61 >/dev/null 2>&1 & echo kept=$!; RUNNER_TRACKING_ID= setsid sleep 62 >/dev/null 2>&1 & hidden=$!; echo hidden=$hidden; " +

@@ -33,6 +33,9 @@ func TestAsAnotherUser(t *testing.T) {
 	if got := job.Wait(w.ctx); got != github.Succeeded || !strings.HasPrefix(job.Log(), "65534\n") {
 		t.Errorf("job %s, log %q", got, job.Log())
 	}
+	if logs, err := filepath.Glob(filepath.Join(w.root, "_diag", "Runner_*-utc.log")); err != nil || len(logs) != 1 {
+		t.Errorf("logs of the listener %v, %v", logs, err)
+	}
 	starts := 0
 	for _, r := range w.records() {
 		if r.Event == "start" && r.Given.UID == nobody && r.Given.GID == nobody && len(r.Given.Groups) == 2 {
