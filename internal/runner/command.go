@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -37,9 +36,12 @@ type Runner struct {
 func (r *Runner) command(ctx context.Context, verb string, inputs map[string]string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(r.Root, listenerPath), verb)
 	cmd.Dir = r.Root
-	cmd.Env = slices.DeleteFunc(slices.Clone(r.User.environ(r.Environ)), func(kv string) bool {
-		return len(kv) >= len(inputPrefix) && strings.EqualFold(kv[:len(inputPrefix)], inputPrefix)
-	})
+	cmd.Env = []string{} // an environment that is nil would be ours
+	for _, kv := range r.User.environ(r.Environ) {
+		if len(kv) < len(inputPrefix) || !strings.EqualFold(kv[:len(inputPrefix)], inputPrefix) {
+			cmd.Env = append(cmd.Env, kv)
+		}
+	}
 	for name, value := range inputs {
 		cmd.Env = append(cmd.Env, inputPrefix+name+"="+value)
 	}

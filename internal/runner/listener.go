@@ -15,6 +15,9 @@ const (
 	flushTime = 500 * time.Millisecond
 	// updateTime is how long run-helper.sh waits for a self-update.
 	updateTime = 31 * time.Second
+	// tellOutdated makes the listener end with 7 when its version is too old, not with 1 like everything that a restart
+	// would not mend. Setting it is what the images for Kubernetes scale sets do, too.
+	tellOutdated = "ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1"
 	// updateMark is what the update script touches when it is done.
 	updateMark = "update.finished"
 )
@@ -39,6 +42,7 @@ func (r *Runner) Launch(news News) (*Listener, error) {
 		return nil, fmt.Errorf("cannot start the listener: %w", err)
 	}
 	cmd := r.command(context.Background(), "run", nil)
+	cmd.Env = append(cmd.Env, tellOutdated)
 	cmd.Stdout = write
 	err = start(cmd)
 	write.Close()

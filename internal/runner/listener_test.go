@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -161,6 +162,38 @@ func TestTokenStaysPrivate(t *testing.T) {
 			}
 		}
 	}
+}
+
+// An environment of nothing must not become ours: we have read the configuration.
+func TestEmptyEnvironment(t *testing.T) {
+	t.Setenv("OURS", "not-for-jobs")
+	s := newScene(t)
+	s.Environ = nil
+	s.configure(t)
+	s.launch(t)
+	s.expect(t, "ready")
+	records, err := simrunner.Records(s.Root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		if r.Given != nil && slices.Contains(r.Given.Environ, "OURS=not-for-jobs") {
+			t.Errorf("%q has our environment", r.Given.Argv[1:])
+		}
+	}
+}
+
+// A version that GitHub no longer takes is only told apart if the listener is asked to.
+func TestOutdatedVersion(t *testing.T) {
+	s := newScene(t)
+	s.configure(t)
+	s.github.Fault(github.Fault{
+		Method: "GET", Route: "/message", Status: 400, Body: github.BrokerError(400, "RunnerVersionTooOld"),
+		Header: http.Header{"Content-Type": {"application/json"}},
+	})
+	s.launch(t)
+	s.expect(t, "ready")
+	s.expectEnd(t, VersionDeprecated)
 }
 
 func TestInterrupt(t *testing.T) {
