@@ -65,6 +65,7 @@ func New() *Init {
 	in := &Init{arrivals: make(chan os.Signal, backlog)}
 	signal.Notify(in.arrivals, intake()...)
 	outlastRuntime()
+	restoreDispositions()
 	keepDescriptors()
 	if os.Getpid() != 1 {
 		becomeSubreaper()
