@@ -100,7 +100,7 @@ func (t *trial) failure(ctx context.Context, err error) *Error {
 func (t *trial) backoff(_, _ time.Duration, n int, resp *http.Response) time.Duration {
 	wait := t.pause(n, resp)
 	t.client.log.Warn("GitHub call will be tried again",
-		slog.String(keyOp, t.op), slog.Int(keyAttempt, t.attempts), slog.Duration(keyWait, wait),
+		slog.String(keyOp, t.op), slog.Int(keyAttempt, t.attempts), slog.String(keyWait, wait.String()),
 		slog.Int(keyStatus, t.last.Status), slog.String(keyRequestID, t.last.RequestID),
 		slog.String(keyReason, string(t.last.Reason)), slog.String(keyError, t.last.happened()))
 	return wait
