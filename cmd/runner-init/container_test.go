@@ -38,6 +38,7 @@ type hub struct {
 
 func newHub(t *testing.T) *hub {
 	t.Helper()
+	t.Parallel() // most of a test is waiting
 	h := &hub{Server: github.New(github.Options{})}
 	h.AddPAT(testPAT, github.Classic("repo", "admin:org"))
 	var handler http.Handler = h.Server

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/runner-init/runner-init/signals"
@@ -38,11 +39,16 @@ func (s *supervisor) inherit() error {
 	return err
 }
 
-// adoptEnviron makes the environment that of this process, for what the libraries read of it: proxies, certificates,
-// time zone. It lives on the heap only; /proc/PID/environ goes on showing the block that the kernel was given.
+// adopted are the variables of the container that the libraries read in this process.
+var adopted = []string{
+	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "TZ",
+}
+
+// adoptEnviron sets those variables in this process, whose own environment is bare. They live on the heap only:
+// /proc/PID/environ goes on showing the block that the kernel was given.
 func adoptEnviron(environ []string) {
 	for _, kv := range environ {
-		if name, value, ok := strings.Cut(kv, "="); ok {
+		if name, value, ok := strings.Cut(kv, "="); ok && slices.Contains(adopted, name) {
 			os.Setenv(name, value)
 		}
 	}

@@ -21,6 +21,20 @@ func (h *hub) job(run string) *github.JobRun {
 	return h.Queue(github.Job{Name: "build", Scope: scope, Labels: []string{"self-hosted"}, Run: run})
 }
 
+// longJob queues a job that fits into no grace period, and ends as soon as it is interrupted.
+func (h *hub) longJob() *github.JobRun { return h.job("echo working; exec sleep 1000") }
+
+// working waits until the step of a job that says so is running. A runner that is interrupted between taking a job and
+// starting its worker leaves the job to GitHub, which fails it when nobody renews its lock.
+func working(t *testing.T, job *github.JobRun) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), testTime)
+	defer cancel()
+	if err := job.Printed(ctx, "working"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func expectResult(t *testing.T, job *github.JobRun, want github.Result) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), testTime)
@@ -289,13 +303,16 @@ func TestForeignEnvironments(t *testing.T) {
 
 // The commands of existing images work as arguments.
 func TestForeignCommands(t *testing.T) {
-	root := newRoot(t)
-	for _, args := range [][]string{
-		{"./bin/Runner.Listener", "run", "--startuptype", "service"}, {root + "/run.sh"}, {"run"}, nil,
+	for name, args := range map[string][]string{
+		"listener": {"./bin/Runner.Listener", "run", "--startuptype", "service"}, "script": {"ROOT/run.sh"}, "run": {"run"}, "nothing": nil,
 	} {
-		t.Run(strings.Join(args, " "), func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			h := newHub(t)
 			job := h.job("true")
+			root := newRoot(t)
+			for i := range args {
+				args[i] = strings.Replace(args[i], "ROOT", root, 1)
+			}
 			open(t, h, root, usual(), args...).expectExit(0)
 			expectResult(t, job, github.Succeeded)
 			h.expectEmpty(t)
@@ -306,15 +323,17 @@ func TestForeignCommands(t *testing.T) {
 // EPHEMERAL=false and 0 mean false, whatever they mean elsewhere.
 func TestEphemeralMeansWhatItSays(t *testing.T) {
 	for _, value := range []string{"false", "0"} {
-		h := newHub(t)
-		b := open(t, h, newRoot(t), usual("EPHEMERAL="+value))
-		h.listening(t, b)
-		if left := h.Runners(); len(left) != 1 || left[0].Ephemeral {
-			t.Errorf("EPHEMERAL=%s: GitHub knows %+v", value, left)
-		}
-		b.signal(syscall.SIGTERM)
-		b.expectExit(0)
-		h.expectEmpty(t)
+		t.Run(value, func(t *testing.T) {
+			h := newHub(t)
+			b := open(t, h, newRoot(t), usual("EPHEMERAL="+value))
+			h.listening(t, b)
+			if left := h.Runners(); len(left) != 1 || left[0].Ephemeral {
+				t.Errorf("GitHub knows %+v", left)
+			}
+			b.signal(syscall.SIGTERM)
+			b.expectExit(0)
+			h.expectEmpty(t)
+		})
 	}
 }
 

@@ -40,7 +40,7 @@ var _ lifecycle.Registrar = (*registrar)(nil)
 
 func newRegistrar(c config.Config, r *runner.Runner, j journal, log *slog.Logger) (*registrar, error) {
 	reg := &registrar{config: c, runner: r, journal: j, log: log}
-	if c.GitHubToken.Empty() {
+	if c.GitHubToken.Empty() || reg.mode() == modeReady {
 		return reg, nil
 	}
 	pat, err := registration.NewPAT(c.GitHubToken.Reveal())

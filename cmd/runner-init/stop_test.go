@@ -20,8 +20,8 @@ func TestStopJustAfterExec(t *testing.T) {
 		for _, delay := range []time.Duration{0, 1, 2, 3, 5, 8, 13, 20, 50, 100} {
 			delay *= time.Millisecond
 			t.Run(fmt.Sprint(mode, " ", delay), func(t *testing.T) {
+				h := newHub(t)
 				for range 4 {
-					h := newHub(t)
 					b := open(t, h, newRoot(t), usual("RUNNER_REGISTRATION="+mode))
 					time.Sleep(delay) // the delay is what is tested
 					deaf := !b.catches(syscall.SIGTERM)
@@ -118,9 +118,9 @@ func TestStopMidJob(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT} {
 		t.Run(s.String(), func(t *testing.T) {
 			h := newHub(t)
-			job := h.job("sleep 1")
+			job := h.job("echo working; sleep 1")
 			b := open(t, h, newRoot(t), usual())
-			b.said("job started")
+			working(t, job)
 			b.signal(s)
 			b.expectExit(0)
 			expectResult(t, job, github.Succeeded)
@@ -132,9 +132,9 @@ func TestStopMidJob(t *testing.T) {
 // A job that does not fit into the grace period is cancelled in time, reported, and nothing is left.
 func TestDrainRunsOut(t *testing.T) {
 	h := newHub(t)
-	job := h.job("exec sleep 1000")
+	job := h.longJob()
 	b := open(t, h, newRoot(t), usual("RUNNER_STOP_TIMEOUT=4"))
-	b.said("job started")
+	working(t, job)
 	begin := time.Now()
 	b.signal(syscall.SIGTERM)
 	b.expectExit(0)
@@ -148,12 +148,9 @@ func TestDrainRunsOut(t *testing.T) {
 // The second signal cuts the drain short.
 func TestSecondSignal(t *testing.T) {
 	h := newHub(t)
-	job := h.job("exec sleep 1000")
+	job := h.longJob()
 	b := open(t, h, newRoot(t), usual("RUNNER_STOP_TIMEOUT=60"))
-	b.said("job started")
-	if err := job.Reached(t.Context(), github.Running); err != nil {
-		t.Fatal(err)
-	}
+	working(t, job)
 	b.signal(syscall.SIGTERM)
 	b.said(`"phase":"draining"`)
 	b.signal(syscall.SIGTERM)
@@ -168,9 +165,9 @@ func TestThirdSignal(t *testing.T) {
 	h := newHub(t)
 	root := newRoot(t)
 	simrunner.WriteBehaviour(root, simrunner.Behaviour{At: map[simrunner.Arrow]simrunner.Act{simrunner.AtWorkerStop: {Hang: true}}})
-	h.job("exec sleep 1000")
+	job := h.longJob()
 	b := open(t, h, root, usual("RUNNER_STOP_TIMEOUT=6"))
-	b.said("job started")
+	working(t, job)
 	b.signal(syscall.SIGTERM)
 	b.said(`"phase":"draining"`)
 	b.signal(syscall.SIGTERM)
@@ -191,12 +188,9 @@ func TestSupervisorKilled(t *testing.T) {
 	})
 	t.Run("mid-job", func(t *testing.T) {
 		h := newHub(t)
-		job := h.job("sleep 2")
+		job := h.job("echo working; sleep 2")
 		b := open(t, h, newRoot(t), usual())
-		b.said("job started")
-		if err := job.Reached(t.Context(), github.Running); err != nil {
-			t.Fatal(err)
-		}
+		working(t, job)
 		syscall.Kill(b.supervisor(), syscall.SIGKILL)
 		b.expectExit(70)
 		expectResult(t, job, github.Succeeded)
@@ -204,12 +198,9 @@ func TestSupervisorKilled(t *testing.T) {
 	})
 	t.Run("mid-job, then stopped", func(t *testing.T) {
 		h := newHub(t)
-		job := h.job("exec sleep 1000")
+		job := h.longJob()
 		b := open(t, h, newRoot(t), usual("RUNNER_STOP_TIMEOUT=4"))
-		b.said("job started")
-		if err := job.Reached(t.Context(), github.Running); err != nil {
-			t.Fatal(err)
-		}
+		working(t, job)
 		syscall.Kill(b.supervisor(), syscall.SIGKILL)
 		b.said(`"phase":"draining"`)
 		b.signal(syscall.SIGTERM)
@@ -219,12 +210,9 @@ func TestSupervisorKilled(t *testing.T) {
 	})
 	t.Run("persistent, mid-job", func(t *testing.T) {
 		h := newHub(t)
-		job := h.job("sleep 2")
+		job := h.job("echo working; sleep 2")
 		b := open(t, h, newRoot(t), usual("RUNNER_EPHEMERAL=false"))
-		b.said("job started")
-		if err := job.Reached(t.Context(), github.Running); err != nil {
-			t.Fatal(err)
-		}
+		working(t, job)
 		syscall.Kill(b.supervisor(), syscall.SIGKILL)
 		b.expectExit(70)
 		expectResult(t, job, github.Succeeded)
