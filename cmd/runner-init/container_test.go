@@ -129,13 +129,13 @@ func open(t *testing.T, h *hub, root string, environ []string, args ...string) *
 	if err := b.command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	b.pid = b.findInit()
-	go b.watchZombies()
 	go func() {
 		b.command.Wait()
 		close(b.ended)
 	}()
 	t.Cleanup(b.close)
+	b.pid = b.findInit()
+	go b.watchZombies()
 	return b
 }
 
@@ -144,18 +144,31 @@ func usual(more ...string) []string {
 	return append([]string{"GITHUB_TOKEN=" + testPAT, "RUNNER_REPO=acme/widgets", "RUNNER_STOP_TIMEOUT=10s"}, more...)
 }
 
-// findInit waits for unshare's only child, and until it is runner-init.
-func (b *box) findInit() int {
+// findInit waits for unshare's only child, and until it is runner-init. It returns 0 if all is over already.
+func (b *box) findInit() (pid int) {
 	b.t.Helper()
 	path := fmt.Sprintf("/proc/%d/task/%[1]d/children", b.command.Process.Pid)
-	pid := 0
 	b.eventually("PID 1", func() bool {
+		if b.over() {
+			pid = 0
+			return true
+		}
 		text, _ := os.ReadFile(path)
 		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
 		exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
 		return pid != 0 && strings.HasSuffix(exe, "/runner-init")
 	})
 	return pid
+}
+
+// over reports whether the container has ended.
+func (b *box) over() bool {
+	select {
+	case <-b.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 // eventually polls, for what leaves no trace that one could wait on.
@@ -173,10 +186,8 @@ func (b *box) eventually(what string, done func() bool) {
 func (b *box) watchZombies() {
 	since := map[string]time.Time{}
 	for tick := time.NewTicker(50 * time.Millisecond); ; <-tick.C {
-		select {
-		case <-b.ended:
+		if b.over() {
 			return
-		default:
 		}
 		for pid := range zombies(fmt.Sprintf("/proc/%d/root/proc", b.pid)) {
 			if first, known := since[pid]; !known {
@@ -203,6 +214,9 @@ func zombies(proc string) map[string]bool {
 // signal sends a signal to PID 1.
 func (b *box) signal(s syscall.Signal) {
 	b.t.Helper()
+	if b.pid == 0 {
+		return
+	}
 	if err := syscall.Kill(b.pid, s); err != nil && err != syscall.ESRCH {
 		b.t.Fatal(err)
 	}
@@ -240,14 +254,12 @@ func (b *box) expectExit(want int) {
 func (b *box) said(text string) {
 	b.t.Helper()
 	b.eventually(fmt.Sprintf("%q in the output", text), func() bool {
-		select {
-		case <-b.ended:
-			if !strings.Contains(b.stdout.String()+b.stderr.String(), text) {
-				b.t.Fatalf("ended without having said %q", text)
-			}
-		default:
+		over := b.over() // first: what is said last is said before the end
+		said := strings.Contains(b.stdout.String()+b.stderr.String(), text)
+		if over && !said {
+			b.t.Fatalf("ended without having said %q", text)
 		}
-		return strings.Contains(b.stdout.String()+b.stderr.String(), text)
+		return said
 	})
 }
 
