@@ -24,13 +24,13 @@ func (s *supervisor) inherit() error {
 	signals.CloseOnExec(environmentFD, journalFD, readyFD)
 	environment := os.NewFile(environmentFD, "environment")
 	block, err := signals.Contents(environment)
+	if err == nil {
+		s.environ, err = signals.DecodeEnviron(block)
+	}
 	if err != nil {
 		return errors.New("this process was not started by an init")
 	}
 	environment.Close()
-	if s.environ, err = signals.DecodeEnviron(block); err != nil {
-		return err
-	}
 	adoptEnviron(s.environ)
 	s.journal = journal{os.NewFile(journalFD, "journal")}
 	ready := os.NewFile(readyFD, "ready")

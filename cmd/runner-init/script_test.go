@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/runner-init/runner-init/internal/need"
+	"github.com/runner-init/runner-init/internal/sim/github"
+	simrunner "github.com/runner-init/runner-init/internal/sim/runner"
+)
+
+// TestScripts runs the program as a person would, not as PID 1 but as a subreaper, with a simulated GitHub at $GITHUB
+// and a simulated runner in $WORK/runner. Commands beyond testscript's own:
+//
+//	queue NAME LABEL COMMAND     put a job into the queue of acme/widgets
+//	result NAME RESULT           the job has to end so
+//	registrations N              so many registrations have to be left
+//	token VARIABLE               a ready registration token into a variable
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	program := need.Program(t, "cmd/runner-init")
+	runner := need.Program(t, "internal/sim/cmd/simrunner")
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			hub := github.New(github.Options{})
+			hub.AddPAT(testPAT, github.Classic("repo", "admin:org"))
+			server := httptest.NewServer(hub)
+			e.Defer(func() { server.CloseClientConnections(); server.Close() })
+			e.Values[hubKey{}] = hub
+			e.Setenv("GITHUB", server.URL)
+			e.Setenv("PAT_FOR_TESTS", testPAT)
+			e.Setenv("PATH", filepath.Dir(program)+":"+e.Getenv("PATH"))
+			return simrunner.Install(filepath.Join(e.WorkDir, "runner"), runner)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"queue": queueCmd, "result": resultCmd, "registrations": registrationsCmd, "token": tokenCmd, "status": statusCmd,
+		},
+	})
+}
+
+type hubKey struct{}
+
+func scriptHub(ts *testscript.TestScript) *github.Server { return ts.Value(hubKey{}).(*github.Server) }
+
+func queueCmd(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: queue NAME LABEL COMMAND")
+	}
+	scriptHub(ts).Queue(github.Job{Name: args[0], Scope: scope, Labels: args[1:2], Run: args[2]})
+}
+
+func resultCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 || neg {
+		ts.Fatalf("usage: result NAME RESULT")
+	}
+	for _, j := range scriptHub(ts).Jobs() {
+		if j.Name == args[0] {
+			if got := string(j.Result()); got != args[1] {
+				ts.Fatalf("job %q: %q, want %q; it printed:\n%s", j.Name, got, args[1], j.Log())
+			}
+			return
+		}
+	}
+	ts.Fatalf("no job %q", args[0])
+}
+
+func registrationsCmd(ts *testscript.TestScript, _ bool, args []string) {
+	if got := fmt.Sprint(len(scriptHub(ts).Runners())); len(args) != 1 || got != args[0] {
+		ts.Fatalf("%s registrations, want %q", got, args)
+	}
+}
+
+func tokenCmd(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv(args[0], scriptHub(ts).RegistrationToken(scope))
+}
+
+// statusCmd runs a program and compares its exit code: status 78 runner-init.
+func statusCmd(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	begin := time.Now()
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if e, ok := err.(interface{ ExitCode() int }); ok {
+		got = e.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d after %v, want %d", got, time.Since(begin), want)
+	}
+}
