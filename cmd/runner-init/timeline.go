@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -58,8 +59,15 @@ func (t *timeline) print() {
 // answer notes a call of ours to GitHub's API. The runner's own talk with GitHub is left out.
 func (t *timeline) answer(e github.Entry) {
 	if strings.Contains(e.Path, "/actions/runners") && !strings.HasSuffix(e.Path, "/actions/runners/register") {
-		t.note("GitHub API", fmt.Sprintf("%s %s: %d", e.Method, e.Path, e.Status))
+		t.note("GitHub API", fmt.Sprintf("%s %s: %d%s", e.Method, e.Path, e.Status, deletions[e.Status]))
 	}
+}
+
+// deletions say what GitHub's answer to a DELETE means; no other call of the demo is answered so.
+var deletions = map[int]string{
+	http.StatusNoContent:           ", deleted: no job can be assigned any more",
+	http.StatusNotFound:            ", gone already",
+	http.StatusUnprocessableEntity: ", busy: a job is running",
 }
 
 // listener notes the lines that the runner prints.
@@ -103,7 +111,7 @@ func (t *timeline) logs(stderr io.Reader) {
 		switch entry.Msg {
 		case "phase changed":
 			t.at(entry.Time, "phase", strings.ToUpper(entry.Phase))
-		case "stop plan", "exited":
+		case "stop plan", "deregistration answered", "exited":
 		default:
 			t.at(entry.Time, "runner-init", strings.Join(strings.Fields(strings.Join([]string{
 				entry.Msg, entry.Runner, entry.Job, entry.Result, entry.Signal, entry.Error,
