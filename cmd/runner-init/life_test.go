@@ -269,6 +269,18 @@ func TestOwnProcessesAreBare(t *testing.T) {
 	b.expectExit(0)
 }
 
+// An init of the platform's keeps the environment where jobs can read it. We cannot help that, and say so.
+func TestWarnsOfAnotherInit(t *testing.T) {
+	h := newHub(t)
+	job := h.job("true")
+	b := open(t, h, newRoot(t), usual(), "exec", "--", need.Program(t, "cmd/runner-init"), "run")
+	b.expectExit(0)
+	expectResult(t, job, github.Succeeded)
+	if !strings.Contains(b.stderr.String(), "another init is PID 1") {
+		t.Error("no warning")
+	}
+}
+
 // The environments of the three most used entrypoints work unchanged.
 func TestForeignEnvironments(t *testing.T) {
 	for name, test := range map[string]struct {

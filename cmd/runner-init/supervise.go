@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"sync/atomic"
 
 	"github.com/runner-init/runner-init/internal/config"
@@ -71,7 +73,21 @@ func (s *supervisor) configure() lifecycle.Exit {
 	for _, warning := range c.Warnings() {
 		s.log.Warn(warning)
 	}
+	s.warnOfInit()
 	return lifecycle.Exit{}
+}
+
+// warnOfInit says when an init of the platform's is PID 1 and shows the secrets in its environment block, which is not
+// ours to overwrite.
+func (s *supervisor) warnOfInit() {
+	if os.Getppid() == 1 {
+		return
+	}
+	block, err := os.ReadFile("/proc/1/environ")
+	shows := func(secret string) bool { return bytes.Contains(block, []byte(secret)) }
+	if err == nil && slices.ContainsFunc(s.config.Secrets(), shows) {
+		s.log.Warn("another init is PID 1 and keeps our secrets in /proc/1/environ, where a job of its user can read them: leave out docker run --init, or initProcessEnabled, which runner-init takes the place of")
+	}
 }
 
 func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {

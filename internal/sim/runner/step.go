@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,7 @@ const shutdownNote = "The runner has received a shutdown signal. This can happen
 // steps runs the started hook, the step, the completed hook, and cleans up after them. A runner that shuts down skips
 // the hook as well (actions/runner #2595).
 func (w *workerProcess) steps() string {
-	tracking := "github_" + w.task.ID
+	tracking := "github_" + rand.Text() // nobody else's, or the clean-up of one runner ends the steps of another
 	before := processes()
 	log := w.openLog()
 	defer log.Close()
