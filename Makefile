@@ -20,7 +20,7 @@ help: ## list the targets
 build: ## bin/runner-init, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/runner-init ./cmd/runner-init
 
-demo: build ## one runner's whole life against a simulated GitHub; needs no account and no network
+demo: build ## one runner's whole life against a simulated GitHub; needs no account, and no network once Go has its modules
 	bin/runner-init demo
 
 test: ## every test, with the race detector where there is a C compiler

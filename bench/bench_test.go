@@ -24,7 +24,6 @@ func TestMain(m *testing.M) {
 // BenchmarkCost is one table. Each part is a single operation of many rounds, longer than the second for which the
 // testing package repeats short ones, and so runs once.
 func BenchmarkCost(b *testing.B) {
-	need.Linux(b)
 	need.Root(b)
 	need.PIDNamespace(b)
 	p := build(b)

@@ -27,7 +27,8 @@ func again(s Status, how Ending) (Status, []Action) {
 		s.Restarts++
 		return s.in(Starting), []Action{AwaitUpdate{}}
 	case how == Conflict && s.Identities < maxIdentities:
-		return register(s)
+		s, actions := register(s)
+		return s, append(actions, Arm{StartBy})
 	case how == Conflict:
 		s.Exit = Exit{Conflicted, "another session keeps holding our registration"}
 	case how == Outdated:

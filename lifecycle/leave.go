@@ -20,6 +20,8 @@ func stopped(s Status) (Status, []Action) {
 // hurry puts a way out that had no deadline under that of the stop.
 func hurry(s Status) []Action {
 	switch {
+	case s.Phase <= Registering:
+		return []Action{Arm{ExitBy}}
 	case s.Interrupted:
 		return []Action{Arm{KillBy}}
 	case s.Phase == Stopping && s.Fencing:

@@ -45,7 +45,7 @@ func TestListenerEnds(t *testing.T) {
 		{
 			name: "because another session holds our registration: a new one is made", given: started(),
 			told: []turn{
-				on(Ended{Conflict}, Registering, Register{}),
+				on(Ended{Conflict}, Registering, Register{}, Arm{StartBy}),
 				on(Registered{}, Starting, Launch{}),
 			},
 		},

@@ -201,7 +201,7 @@ func TestBodyIsReplayed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		github := &script{steps: []step{answer(500, ""), refused, answer(http.StatusCreated, `{"runner":{"id":7,"name":"r"},"encoded_jit_config":"e"}`)}}
 		r, encoded, err := newClient(t, github).JIT(t.Context(), JITRequest{Name: "r", Labels: []string{"a", "b"}})
-		if err != nil || r != (Runner{7, "r"}) || encoded != "e" {
+		if err != nil || r != (Runner{ID: 7, Name: "r"}) || encoded != "e" {
 			t.Fatalf("got %+v, %q, %v", r, encoded, err)
 		}
 		for _, body := range github.bodies {

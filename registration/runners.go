@@ -14,6 +14,8 @@ import (
 type Runner struct {
 	ID   int64
 	Name string
+	// Online and Busy are as Find saw them; GitHub's lists lag behind by moments.
+	Online, Busy bool
 }
 
 // Verdict is GitHub's answer to a deletion.
@@ -51,7 +53,7 @@ func (c *Client) Find(ctx context.Context, name string) (Runner, bool, error) {
 	if err != nil || found == nil {
 		return Runner{}, false, err
 	}
-	return Runner{ID: found.GetID(), Name: found.GetName()}, true, nil
+	return Runner{ID: found.GetID(), Name: found.GetName(), Online: found.GetStatus() == "online", Busy: found.GetBusy()}, true, nil
 }
 
 // find asks for the name, and still compares: a server that does not know the filter answers with every runner.

@@ -65,7 +65,7 @@ func TestFindPages(t *testing.T) {
 	}
 	next := `Link: <https://api.test/x?page=2>; rel="next"`
 	s := &script{steps: []step{page(`{"id":1,"name":"a"},{"id":2,"name":"R"}`, next), page(`{"id":3,"name":"r"}`)}}
-	if got, found, err := newClient(t, s).Find(t.Context(), "r"); got != (Runner{3, "r"}) || !found || err != nil {
+	if got, found, err := newClient(t, s).Find(t.Context(), "r"); got != (Runner{ID: 3, Name: "r"}) || !found || err != nil {
 		t.Errorf("got %+v, %v, %v", got, found, err)
 	}
 	s = &script{steps: []step{page(`{"id":1,"name":"a"}`, next)}} // and always another page

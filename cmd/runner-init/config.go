@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/runner-init/runner-init/internal/config"
 	"github.com/runner-init/runner-init/lifecycle"
@@ -11,9 +12,9 @@ import (
 // configCommand prints the resolved configuration, secrets redacted, and whatever is wrong with it.
 func configCommand(args []string) int {
 	write := config.Config.WriteText
-	switch fmt.Sprint(args) {
-	case "[]", "[--output text]", "[--output=text]":
-	case "[--output json]", "[--output=json]":
+	switch strings.Join(args, "=") {
+	case "", "--output=text":
+	case "--output=json":
 		write = config.Config.WriteJSON
 	default:
 		return usageError(fmt.Sprintf("config: cannot understand %q", args), "runner-init config [--output json]")

@@ -33,13 +33,14 @@ const (
 // ours and every answer of the simulation is held to it.
 type hub struct {
 	*github.Server
-	url string
+	url   string
+	began time.Time
 }
 
 func newHub(t *testing.T) *hub {
 	t.Helper()
 	t.Parallel() // most of a test is waiting
-	h := &hub{Server: github.New(github.Options{})}
+	h := &hub{Server: github.New(github.Options{}), began: time.Now()}
 	h.AddPAT(testPAT, github.Classic("repo", "admin:org"))
 	var handler http.Handler = h.Server
 	if path := os.Getenv("GITHUB_OPENAPI"); path != "" {
@@ -79,7 +80,8 @@ type box struct {
 	pid            int    // PID 1, as seen from outside
 	stdout, stderr buffer
 	ended          chan struct{}
-	left           []string // zombies older than a second, if there were any
+	watched        chan struct{}
+	left           []string // zombies older than a second, if there were any; read after watched
 }
 
 // buffer is a bytes.Buffer for two goroutines.
@@ -117,7 +119,7 @@ func newRoot(t *testing.T) string {
 func open(t *testing.T, h *hub, root string, environ []string, args ...string) *box {
 	t.Helper()
 	need.PIDNamespace(t)
-	b := &box{t: t, root: root, ended: make(chan struct{})}
+	b := &box{t: t, root: root, ended: make(chan struct{}), watched: make(chan struct{})}
 	argv := append([]string{"--pid", "--fork", "--mount-proc", "--kill-child", need.Program(t, "cmd/runner-init")}, args...)
 	ctx, cancel := context.WithTimeout(t.Context(), testTime)
 	t.Cleanup(cancel)
@@ -184,6 +186,7 @@ func (b *box) eventually(what string, done func() bool) {
 
 // watchZombies looks at the namespace from inside, until it is gone.
 func (b *box) watchZombies() {
+	defer close(b.watched)
 	since := map[string]time.Time{}
 	for tick := time.NewTicker(50 * time.Millisecond); ; <-tick.C {
 		if b.over() {
@@ -240,7 +243,7 @@ func (b *box) expectExit(want int) {
 	if got := b.command.ProcessState.ExitCode(); got != want {
 		b.t.Errorf("exit code %d, want %d", got, want)
 	}
-	if len(b.left) > 0 {
+	if <-b.watched; len(b.left) > 0 {
 		b.t.Errorf("zombies older than a second: %v", b.left)
 	}
 	for _, secret := range []string{testPAT} {

@@ -13,15 +13,21 @@ import (
 )
 
 const (
-	// fenceTime is how long the fence's request is tried before the fallback gets its turn.
-	fenceTime = 5 * time.Second
-	// busyPause is how long GitHub is given to notice that a job is over before it is asked again.
-	busyPause = time.Second
+	// askTime is how long one request to delete is tried before the runner's own remove gets its turn.
+	askTime = 5 * time.Second
+	// askPause is how long GitHub is given to change its mind before it is asked again, at first and at most.
+	askPause, longestPause = time.Second, 8 * time.Second
 )
 
-// abandon gives a registration up that another session holds.
+// errTaken is a registration that another session holds and that we cannot replace.
+var errTaken = errors.New("another session holds the registration, which is not ours to replace")
+
+// abandon gives a registration up that another session holds, or leaves it where we were told to.
 func (r *registrar) abandon(ctx context.Context) error {
-	if v := r.Fence(ctx); v != lifecycle.Gone {
+	if r.mode() == modeReady {
+		return errTaken
+	}
+	if v := r.Fence(ctx); v != lifecycle.Gone && v != lifecycle.Kept {
 		return fmt.Errorf("cannot give up the registration of runner %q", r.held.Name)
 	}
 	return r.runner.Prepare()
@@ -44,19 +50,20 @@ func (r *registrar) Fence(ctx context.Context) lifecycle.Verdict {
 	if r.keep() {
 		return lifecycle.Kept
 	}
-	return r.remove(ctx)
+	verdict, _ := r.remove(ctx)
+	return verdict
 }
 
-// Deregister makes sure that the registration is gone after the listener's end. GitHub may need a moment to notice
-// that the job is over.
+// Deregister makes sure that the registration is gone after the listener's end. It asks for as long as ctx lasts: GitHub
+// may need a moment to notice that the job is over, or to come back from an outage.
 func (r *registrar) Deregister(ctx context.Context) lifecycle.Verdict {
 	if r.keep() {
 		return lifecycle.Kept
 	}
-	for {
-		v := r.remove(ctx)
-		if v != lifecycle.Busy || !pause(ctx, busyPause) {
-			return v
+	for wait := askPause; ; wait = min(2*wait, longestPause) {
+		verdict, final := r.remove(ctx)
+		if final || !pause(ctx, wait) {
+			return verdict
 		}
 	}
 }
@@ -64,45 +71,64 @@ func (r *registrar) Deregister(ctx context.Context) lifecycle.Verdict {
 // keep reports whether the registration is not ours to remove.
 func (r *registrar) keep() bool { return !r.config.Deregister || r.mode() == modeReady }
 
-// remove deletes the registration through the API, or lets the runner do it.
-func (r *registrar) remove(ctx context.Context) lifecycle.Verdict {
+// remove deletes the registration through the API, or lets the runner do it. The answer is final if asking again cannot
+// change it.
+func (r *registrar) remove(ctx context.Context) (verdict lifecycle.Verdict, final bool) {
 	if r.client == nil {
-		return r.removeByRunner(ctx, r.config.RegistrationToken.Reveal())
+		return r.removeByRunner(ctx, r.config.RegistrationToken.Reveal()), true
 	}
 	verdict, err := r.delete(ctx)
 	if err == nil {
-		return verdict
+		return verdict, verdict == lifecycle.Gone
 	}
 	r.log.Warn("cannot delete the registration", slog.Any(keyError, err))
-	if r.mode() == modeJIT {
-		return lifecycle.Unknown // the runner cannot remove what JIT registered
+	if r.mode() == modeJIT { // the runner cannot remove what JIT registered
+		return lifecycle.Unknown, lasting(err)
 	}
 	token, err := r.client.RemoveToken(ctx)
 	if err != nil {
 		r.log.Warn("cannot get a remove token", slog.Any(keyError, err))
-		return lifecycle.Unknown
+		return lifecycle.Unknown, lasting(err)
 	}
-	return r.removeByRunner(ctx, token)
+	verdict = r.removeByRunner(ctx, token)
+	return verdict, verdict == lifecycle.Gone
 }
 
-// delete deletes by id, or by name where the id never reached us. What is not found by name is looked for twice,
-// because a request that was on its way may arrive late.
+// lasting reports whether GitHub would say the same again.
+func lasting(err error) bool {
+	e, ok := errors.AsType[*registration.Error](err)
+	return ok && e.Reason != registration.Unreachable && e.Reason != registration.Throttled && e.Reason != registration.Interrupted
+}
+
+// delete deletes by id, or by name where the id never reached us.
 func (r *registrar) delete(ctx context.Context) (lifecycle.Verdict, error) {
-	ctx, cancel := context.WithTimeout(ctx, fenceTime)
+	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	for again := true; r.held.ID == 0; again = false {
-		found, ok, err := r.client.Find(ctx, r.held.Name)
-		if err != nil {
-			return lifecycle.Unknown, err
-		}
-		r.held.ID = found.ID
-		if !ok && (!again || !pause(ctx, busyPause)) {
-			return lifecycle.Gone, nil
+	if r.held.ID == 0 {
+		if found, err := r.findHeld(ctx); err != nil || !found {
+			return lifecycle.Gone, err
 		}
 	}
 	verdict, err := r.client.Delete(ctx, r.held.ID)
 	r.log.Info("deregistration answered", slog.String(keyRunner, r.held.Name), slog.Int64(keyID, r.held.ID), slog.String(keyResult, string(verdict)))
 	return verdicts[verdict], err
+}
+
+// findHeld looks for the registration by its name, twice, because a request that was on its way may arrive late. One that
+// is online or has a job belongs to somebody else with the same name: ours never had a session.
+func (r *registrar) findHeld(ctx context.Context) (bool, error) {
+	for again := true; ; again = false {
+		found, ok, err := r.client.Find(ctx, r.held.Name)
+		switch {
+		case err != nil, ok && (found.Online || found.Busy):
+			return false, err
+		case ok:
+			r.held.ID = found.ID
+			return true, nil
+		case !again || !pause(ctx, askPause):
+			return false, nil
+		}
+	}
 }
 
 var verdicts = map[registration.Verdict]lifecycle.Verdict{
@@ -112,12 +138,12 @@ var verdicts = map[registration.Verdict]lifecycle.Verdict{
 }
 
 // removeByRunner lets the runner remove itself. An ephemeral runner that has done its job was removed by GitHub, and
-// has deleted its own identity: that is all the proof there is without an API credential.
+// has deleted the identity that it had: that is all the proof there is without an API credential.
 func (r *registrar) removeByRunner(ctx context.Context, token string) lifecycle.Verdict {
-	if _, err := r.runner.Identity(); errors.Is(err, os.ErrNotExist) && r.config.Ephemeral {
+	if _, err := r.runner.Identity(); errors.Is(err, os.ErrNotExist) && r.config.Ephemeral && r.held.ID != 0 {
 		return lifecycle.Gone
 	}
-	ctx, cancel := context.WithTimeout(ctx, fenceTime)
+	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	if err := r.runner.Remove(ctx, token); err != nil {
 		r.log.Warn("cannot remove the runner", slog.Any(keyError, err))

@@ -22,7 +22,10 @@ func (h *host) Boot(context.Context) error {
 	if err := h.find(); err != nil {
 		return err
 	}
-	return h.runner.Prepare()
+	if err := h.runner.Prepare(); err != nil {
+		return hostError{err, "the runner's directory, its _diag and RUNNER_WORKDIR have to be writable to us and to the runner's user"}
+	}
+	return nil
 }
 
 // find fills in where the runner is and whom it runs as.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
-	"os/exec"
-	"syscall"
 
 	"github.com/runner-init/runner-init/internal/runner"
 	"github.com/runner-init/runner-init/lifecycle"
@@ -44,11 +42,11 @@ func verdict(err error) (lifecycle.Code, string) {
 	if e, ok := errors.AsType[*runner.ConfigureError](err); ok {
 		return configureVerdict(e)
 	}
-	switch {
-	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return lifecycle.NotFound, "the runner directory is incomplete; is it the release for this platform?"
-	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.ENOEXEC):
-		return lifecycle.CannotExecute, "check the mode of the runner's files, noexec mounts and the architecture"
+	if e, ok := errors.AsType[*runner.StartError](err); ok {
+		return startVerdict(e)
+	}
+	if errors.Is(err, errTaken) {
+		return lifecycle.Conflicted, "a JIT configuration is for one runner only"
 	}
 	return lifecycle.RunnerFailed, ""
 }
@@ -65,6 +63,14 @@ var refusals = map[registration.Reason]lifecycle.Code{
 	registration.Throttled:    lifecycle.Unreachable,
 	registration.Unreachable:  lifecycle.Unreachable,
 	registration.Interrupted:  lifecycle.Unreachable,
+}
+
+// startVerdict is what a shell says of a program that it cannot start.
+func startVerdict(e *runner.StartError) (lifecycle.Code, string) {
+	if errors.Is(e, fs.ErrNotExist) {
+		return lifecycle.NotFound, "the runner's directory is incomplete; is it the release for this platform?"
+	}
+	return lifecycle.CannotExecute, "check the mode of the runner's files, noexec mounts and the architecture"
 }
 
 func configureVerdict(e *runner.ConfigureError) (lifecycle.Code, string) {

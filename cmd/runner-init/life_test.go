@@ -53,7 +53,7 @@ func (h *hub) listening(t *testing.T, b *box) {
 // JIT registration is one call and one process from boot to listening.
 func TestOneJobJIT(t *testing.T) {
 	h := newHub(t)
-	job := h.job("echo hello")
+	job := h.job("(sh -c 'unset RUNNER_TRACKING_ID; sleep 0.2 & sleep 0.1' > /dev/null 2>&1 &); sleep 1.5") // orphans to reap
 	b := open(t, h, newRoot(t), usual())
 	b.expectExit(0)
 	expectResult(t, job, github.Succeeded)
@@ -358,7 +358,7 @@ func TestLastWords(t *testing.T) {
 	b.signal(syscall.SIGINT)
 	b.expectExit(130)
 	text, err := os.ReadFile(path)
-	if err != nil || !strings.Contains(string(text), `"exitCode":130`) || !strings.Contains(string(text), `"runner":"n"`) || strings.Count(string(text), "\n") != 1 {
+	if err != nil || !strings.Contains(string(text), `"phase":"stopping"`) || !strings.Contains(string(text), `"exitCode":130`) || !strings.Contains(string(text), `"runner":"n"`) || strings.Count(string(text), "\n") != 1 {
 		t.Errorf("the termination message is %q, %v", text, err)
 	}
 }

@@ -28,7 +28,7 @@ const (
 // newLogger returns the logger: JSON for machines, text on a terminal, unless the configuration says otherwise.
 func newLogger(c config.Config, stderr *os.File) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
-	if c.LogFormat == "text" || c.LogFormat == "" && terminal(stderr) {
+	if c.LogFormat == config.FormatText || c.LogFormat == config.FormatAuto && terminal(stderr) {
 		return slog.New(slog.NewTextHandler(stderr, options))
 	}
 	return slog.New(slog.NewJSONHandler(stderr, options))
@@ -45,7 +45,9 @@ func (w *wiring) observe(before, after lifecycle.Status) {
 	if before.Phase == after.Phase {
 		return
 	}
-	w.phase = after.Phase
+	if after.Phase != lifecycle.Exited {
+		w.phase = after.Phase
+	}
 	attrs := []any{slog.String(keyPhase, after.Phase.String()), slog.String(keyFrom, before.Phase.String())}
 	if reason := after.Exit.Reason; reason != "" {
 		attrs = append(attrs, slog.String(keyReason, reason))
@@ -58,6 +60,6 @@ func logPlan(log *slog.Logger, p lifecycle.Plan) {
 	log.Info("stop plan", slog.String("grace", p.Grace.String()), slog.String("drain", p.Drain.String()),
 		slog.String("kill", p.Kill.String()), slog.String("exit", p.Exit.String()))
 	if warning := p.Warning(); warning != "" {
-		log.Warn(warning)
+		log.Warn("grace period is short", slog.String(keyReason, warning))
 	}
 }

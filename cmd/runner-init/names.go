@@ -8,9 +8,6 @@ import (
 	"github.com/runner-init/runner-init/internal/config"
 )
 
-// maxName is the longest runner name that GitHub takes.
-const maxName = 64
-
 // nameTries bounds how many names are tried, each with new random characters, because the one before was taken.
 const nameTries = 3
 
@@ -35,8 +32,8 @@ func withSuffix(base, suffix string) string {
 	if suffix == "" {
 		return base
 	}
-	suffix = suffix[:min(len(suffix), maxName/2)]
-	return base[:min(len(base), maxName-1-len(suffix))] + "-" + suffix
+	suffix = suffix[:min(len(suffix), config.MaxName/2)]
+	return base[:min(len(base), config.MaxName-1-len(suffix))] + "-" + suffix
 }
 
 // randomSuffix returns 13 characters: 65 bits, so that no two runners of a fleet ever meet.

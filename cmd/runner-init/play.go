@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // play is one runner-init of the demo.
@@ -54,22 +55,25 @@ func begin(ctx context.Context, exe, root string, environ []string, line *timeli
 	p.init = p.command.Process.Pid
 	place := "a subreaper: this machine allows no PID namespace"
 	if len(argv) > 2 {
-		p.init = firstChild(p.init)
+		if p.init = firstChild(ctx, p.init); p.init == 0 {
+			return nil, errors.Join(errors.New("the namespace has no process"), p.command.Wait())
+		}
 		place = "PID 1 of a namespace of its own"
 	}
 	line.note("you", "docker run: runner-init is "+place)
 	return p, nil
 }
 
-// firstChild waits for the first child of a process: unshare has forked at most once.
-func firstChild(pid int) int {
+// firstChild waits for the first child of a process, unshare's only one, and returns 0 if there will be none.
+func firstChild(ctx context.Context, pid int) int {
 	path := fmt.Sprintf("/proc/%d/task/%d/children", pid, pid)
-	for {
+	for pause(ctx, time.Millisecond) {
 		text, err := os.ReadFile(path)
 		if child, _ := strconv.Atoi(strings.TrimSpace(string(text))); child != 0 || err != nil {
 			return child
 		}
 	}
+	return 0
 }
 
 // ended waits for the end, and is an error unless it was a clean one.

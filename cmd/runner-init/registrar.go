@@ -59,6 +59,8 @@ func (r *registrar) mode() mode {
 		return modeReady
 	case r.config.Registration == config.RegistrationToken, r.client == nil, !r.config.Ephemeral:
 		return modeToken
+	case !r.config.DisableUpdate: // GitHub makes a JIT runner that does not update itself
+		return modeToken
 	}
 	return modeJIT
 }
@@ -78,10 +80,15 @@ func (r *registrar) warning() string {
 
 // Authenticate gets what Register needs of GitHub beforehand: a registration token, unless JIT or somebody else spares
 // us the call. Runners that were started together are spread out first, where that is asked for.
-func (r *registrar) Authenticate(ctx context.Context) (err error) {
+func (r *registrar) Authenticate(ctx context.Context) error {
 	if jitter := r.config.StartJitter; jitter > 0 && !pause(ctx, rand.N(jitter)) {
 		return ctx.Err()
 	}
+	return r.mint(ctx)
+}
+
+// mint gets a registration token where one is needed.
+func (r *registrar) mint(ctx context.Context) (err error) {
 	if r.mode() != modeToken {
 		return nil
 	}
@@ -93,11 +100,15 @@ func (r *registrar) Authenticate(ctx context.Context) (err error) {
 	return err
 }
 
-// Register makes the registration. Called again, after a session conflict, it gives the old one up first.
+// Register makes the registration. Called again, after a session conflict, it gives the old one up first and starts with
+// a fresh token, because the one of our boot may be long expired.
 func (r *registrar) Register(ctx context.Context) error {
 	if r.held.Name != "" {
 		if err := r.abandon(ctx); err != nil {
 			return ghostError{err}
+		}
+		if err := r.mint(ctx); err != nil {
+			return err
 		}
 	}
 	r.log.Info("registering", slog.String(keyMode, string(r.mode())), slog.String(keyScope, r.config.Scope.String()))

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 
+	"github.com/runner-init/runner-init/internal/runner"
 	"github.com/runner-init/runner-init/lifecycle"
 	"github.com/runner-init/runner-init/signals"
 )
@@ -21,6 +24,9 @@ const self = "/proc/self/exe"
 // until the supervisor can take them, and to start it once more if it dies without having finished.
 func runCommand(args []string) int {
 	in := signals.New()
+	if err := checkArguments(args); err != nil {
+		return usageError(err.Error(), "runner-init run [PATH/run.sh | PATH/Runner.Listener run …]")
+	}
 	environment, err := concealEnvironment()
 	if err != nil {
 		complain(err.Error(), "")
@@ -45,6 +51,20 @@ func runCommand(args []string) int {
 		return int(lifecycle.GhostLeft)
 	}
 	return status.Code()
+}
+
+// checkArguments refuses what is not a command of existing images that runs a runner.
+func checkArguments(args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if _, ok := runner.RootOf(args[0]); !ok {
+		return fmt.Errorf("run: cannot understand %q", args[0])
+	}
+	if filepath.Base(args[0]) == "Runner.Listener" && len(args) > 1 && args[1] != "run" {
+		return fmt.Errorf("run: the listener is not started for %q here", args[1])
+	}
+	return nil
 }
 
 // concealEnvironment moves the environment into a file in memory that only a role can read, and wipes it where

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -46,7 +47,6 @@ func TestStopAtEveryRequest(t *testing.T) {
 	const (
 		register = "/repos/{owner}/{repo}/actions/runners/generate-jitconfig"
 		token    = "/repos/{owner}/{repo}/actions/runners/registration-token"
-		delete   = "/repos/{owner}/{repo}/actions/runners/{runner_id}"
 	)
 	for name, test := range map[string]struct {
 		mode   string
@@ -58,7 +58,7 @@ func TestStopAtEveryRequest(t *testing.T) {
 		"configuring":           {"token", "POST", "/actions/runner-registration"},
 		"configure registering": {"token", "POST", "/actions/runners/register"},
 		"making a session":      {"jit", "POST", "/session"},
-		"deregistering":         {"jit", "DELETE", delete},
+		"deregistering":         {"jit", "DELETE", registrations},
 	} {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, ", answered: ", after), func(t *testing.T) {
@@ -244,7 +244,7 @@ func TestSupervisorKilled(t *testing.T) {
 // The fence's request fails and fails: the runner itself is told to remove itself, with a fresh token.
 func TestFenceFallsBack(t *testing.T) {
 	h := newHub(t)
-	h.Fault(github.Fault{Method: "DELETE", Route: "/repos/{owner}/{repo}/actions/runners/{runner_id}", Status: 403, Times: 1})
+	h.Fault(github.Fault{Method: "DELETE", Route: registrations, Status: 403, Times: 1})
 	b := open(t, h, newRoot(t), usual("RUNNER_REGISTRATION=token"))
 	h.listening(t, b)
 	b.signal(syscall.SIGTERM)
@@ -264,7 +264,7 @@ func TestReadyToken(t *testing.T) {
 			b := open(t, h, newRoot(t), []string{"RUNNER_REPO=acme/widgets", "RUNNER_TOKEN=" + token})
 			h.listening(t, b)
 			if test.late {
-				h.Fault(github.Fault{Method: "DELETE", Route: "/repos/{owner}/{repo}/actions/runners/{runner_id}", Status: 401})
+				h.Fault(github.Fault{Method: "DELETE", Route: registrations, Status: 401})
 			}
 			b.signal(syscall.SIGTERM)
 			b.expectExit(test.code)
@@ -312,4 +312,71 @@ func TestListenerHasItsOwnGroup(t *testing.T) {
 	}
 	b.signal(syscall.SIGTERM)
 	b.expectExit(0)
+}
+
+const registrations = "/repos/{owner}/{repo}/actions/runners/{runner_id}"
+
+// Somebody else's runner that happens to have our name is not ours to delete, whatever became of our own registration.
+func TestOthersRegistrationSurvives(t *testing.T) {
+	h := newHub(t)
+	theirs := open(t, h, newRoot(t), usual("RUNNER_NAME=same"))
+	h.listening(t, theirs)
+	root := newRoot(t)
+	simrunner.WriteBehaviour(root, simrunner.Behaviour{At: exitAt(simrunner.AtStart, 134)})
+	ours := open(t, h, root, usual("RUNNER_NAME=same", "RUNNER_REGISTRATION=token"))
+	ours.expectExit(70)
+	if left := h.Runners(); len(left) != 1 {
+		t.Errorf("GitHub knows %+v", left)
+	}
+	theirs.signal(syscall.SIGTERM)
+	theirs.expectExit(0)
+	h.expectEmpty(t)
+}
+
+// An outage of GitHub costs no registration as long as it is over before we have to be.
+func TestDeregistersThroughOutage(t *testing.T) {
+	h := newHub(t)
+	h.Fault(github.Fault{Method: "DELETE", Route: registrations, Status: 502, When: func(e github.Entry) bool {
+		return time.Since(h.began) < 12*time.Second
+	}})
+	b := open(t, h, newRoot(t), usual("RUNNER_STOP_TIMEOUT=40"))
+	h.listening(t, b)
+	b.signal(syscall.SIGTERM)
+	b.expectExit(0)
+	h.expectEmpty(t)
+}
+
+// A ready token, and a configure that was cut off after GitHub had registered: nobody knows, and the exit code says so.
+func TestUnknownOutcomeIsSaid(t *testing.T) {
+	h := newHub(t)
+	root := newRoot(t)
+	simrunner.WriteBehaviour(root, simrunner.Behaviour{At: exitAt(simrunner.AtRegistered, 1)})
+	b := open(t, h, root, []string{"RUNNER_REPO=acme/widgets", "RUNNER_TOKEN=" + h.RegistrationToken(scope)})
+	b.expectExit(75)
+	if left := h.Runners(); len(left) != 1 {
+		t.Errorf("GitHub knows %+v", left)
+	}
+}
+
+// After a session conflict the runner registers anew, with a token of its own: the first may be long expired.
+func TestSessionConflict(t *testing.T) {
+	h := newHub(t)
+	root := newRoot(t)
+	simrunner.WriteBehaviour(root, simrunner.Behaviour{At: map[simrunner.Arrow]simrunner.Act{
+		simrunner.AtConnect: {Exit: new(5), Times: 1},
+	}})
+	job := h.job("true")
+	b := open(t, h, root, usual("RUNNER_REGISTRATION=token"))
+	b.expectExit(0)
+	expectResult(t, job, github.Succeeded)
+	h.expectEmpty(t)
+	tokens := 0
+	for _, call := range h.calls() {
+		if strings.Contains(call, "registration-token") {
+			tokens++
+		}
+	}
+	if tokens != 2 {
+		t.Errorf("%d registration tokens were asked for, want 2", tokens)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"slices"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/runner-init/runner-init/internal/config"
 	"github.com/runner-init/runner-init/lifecycle"
@@ -47,8 +48,9 @@ func recoverCommand(args []string) int {
 // supervise prepares what both roles share, lets one of them run, and reports its end. Signals are taken first of all:
 // PID 1 holds them back until we say that we are ready.
 func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
-	wishes := make(chan os.Signal, 64)
-	signal.Notify(wishes)
+	signal.Notify(make(chan os.Signal)) // the others mean nothing to a runner, and must not end us
+	wishes := make(chan os.Signal, 16)
+	signal.Notify(wishes, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
 	s := &supervisor{root: rootArgument(args), wishes: wishes}
 	if err := s.inherit(); err != nil {
 		return usageError(err.Error(), "this role is for `runner-init run` to start")
@@ -71,7 +73,7 @@ func (s *supervisor) configure() lifecycle.Exit {
 		return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: "the configuration is invalid"}
 	}
 	for _, warning := range c.Warnings() {
-		s.log.Warn(warning)
+		s.log.Warn("configuration", slog.String(keyReason, warning))
 	}
 	s.warnOfInit()
 	return lifecycle.Exit{}

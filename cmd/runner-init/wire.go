@@ -32,7 +32,7 @@ func (s *supervisor) wire() (*wiring, error) {
 		listener: &listener{runner: r, log: s.log},
 	}
 	if warning := reg.warning(); warning != "" {
-		s.log.Warn(warning)
+		s.log.Warn("deregistration will be limited", slog.String(keyReason, warning))
 	}
 	plan := lifecycle.NewPlan(s.config.StopTimeout, s.config.StartTimeout)
 	logPlan(s.log, plan)
@@ -52,19 +52,15 @@ func (w *wiring) live(status lifecycle.Status, actions []lifecycle.Action) lifec
 	return w.loop.Run(status, actions)
 }
 
-// wish makes a stop of the three signals by which containers are stopped. The others that PID 1 forwards mean nothing
-// to a runner.
+// wish makes a stop of a signal by which containers are stopped.
 func (w *wiring) wish(s syscall.Signal) {
-	switch s {
-	case syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT:
-		w.log.Info("stop requested", slog.String(keySignal, s.String()))
-		w.stopSignal.CompareAndSwap(0, int32(s))
-		w.loop.Tell(lifecycle.Stop{})
-	}
+	w.log.Info("stop requested", slog.String(keySignal, s.String()))
+	w.stopSignal.CompareAndSwap(0, int32(s))
+	w.loop.Tell(lifecycle.Stop{})
 }
 
 // configureTime is how long a configure that an earlier supervisor left behind may take to come to its end.
-const configureTime = 10 * time.Second
+const configureTime = 5 * time.Second
 
 // adopt finds what an earlier supervisor left: the registration, and the listener with its job if it still lives.
 func (w *wiring) adopt(left entry) (alive, job bool) {

@@ -39,7 +39,7 @@ type Config struct {
 
 	Ephemeral     bool         `env:"RUNNER_EPHEMERAL" alias:"EPHEMERAL" envDefault:"true" doc:"Take one job and leave. Elsewhere EPHEMERAL may be true whatever its value; here false means false, and the default is true."`
 	DisableUpdate bool         `env:"RUNNER_DISABLE_UPDATE" alias:"DISABLE_AUTO_UPDATE,DISABLE_RUNNER_UPDATE" envDefault:"true" doc:"Keep the runner from replacing itself by a newer release. Elsewhere these may be true whatever their value; here false means false."`
-	Registration  Registration `env:"RUNNER_REGISTRATION" envDefault:"auto" doc:"How to register: jit is one call to GitHub and needs GITHUB_TOKEN and an ephemeral runner; token runs the runner's own configure. auto is jit where that is possible."`
+	Registration  Registration `env:"RUNNER_REGISTRATION" envDefault:"auto" doc:"How to register: jit is one call to GitHub and needs GITHUB_TOKEN and an ephemeral runner; token runs the runner's own configure. auto is jit where that is possible, which a runner that takes many jobs or updates itself rules out."`
 	Deregister    bool         `env:"RUNNER_DEREGISTER" alias:"DISABLE_AUTOMATIC_DEREGISTRATION" envDefault:"true" doc:"Delete the registration at the end. DISABLE_AUTOMATIC_DEREGISTRATION says the opposite."`
 
 	Home    string `env:"RUNNER_HOME" alias:"RUNNER_ROOT" default:"found" example:"/opt/actions-runner" doc:"Directory of the runner. If unset: the first of the working directory, /home/runner, /actions-runner, /runner and /opt/actions-runner that holds bin/Runner.Listener."`

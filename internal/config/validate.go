@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// maxName is the length of the longest runner name that GitHub takes.
-const maxName = 64
+// MaxName is the length of the longest runner name that GitHub takes.
+const MaxName = 64
 
 // The grace periods of the platforms where none is given: docker stop waits 10 s; ECS and Kubernetes wait 30 s unless
 // told otherwise.
@@ -44,6 +44,9 @@ func (r *reading) validate(c Config) {
 	r.checkDuration("RUNNER_STOP_TIMEOUT", c.StopTimeout, 1)
 	r.checkDuration("RUNNER_START_TIMEOUT", c.StartTimeout, 1)
 	r.checkDuration("RUNNER_START_JITTER", c.StartJitter, 0)
+	if c.StartJitter >= c.StartTimeout && !r.bad["RUNNER_START_JITTER"] && !r.bad["RUNNER_START_TIMEOUT"] {
+		r.clash(refuse("the wait is part of the start: give it more time", "a wait of %s does not fit into %s", c.StartJitter, c.StartTimeout), "RUNNER_START_JITTER", "RUNNER_START_TIMEOUT")
+	}
 }
 
 func (r *reading) checkCredential(c Config) {
@@ -69,6 +72,8 @@ func (r *reading) checkRegistration(c Config) {
 		r.refuse(variable, refuse("set GITHUB_TOKEN, or RUNNER_REGISTRATION=token", "jit needs a personal access token"))
 	case c.Registration == RegistrationJIT && !c.Ephemeral && !r.bad["RUNNER_EPHEMERAL"]:
 		r.clash(refuse("set RUNNER_REGISTRATION=token for a runner that takes many jobs", "a just-in-time runner is ephemeral"), variable, "RUNNER_EPHEMERAL")
+	case c.Registration == RegistrationJIT && !c.DisableUpdate && !r.bad["RUNNER_DISABLE_UPDATE"]:
+		r.clash(refuse("set RUNNER_REGISTRATION=token for a runner that updates itself", "a just-in-time runner does not update itself"), variable, "RUNNER_DISABLE_UPDATE")
 	case c.Registration == RegistrationToken && !c.JITConfig.Empty():
 		r.clash(refuse("leave one out", "a just-in-time configuration is a registration already"), variable, "RUNNER_JITCONFIG")
 	case !c.JITConfig.Empty() && !c.Ephemeral && !r.bad["RUNNER_EPHEMERAL"]:
@@ -94,8 +99,8 @@ func (r *reading) checkName(canonical, name string) {
 	switch {
 	case strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c > '~' }):
 		r.refuse(canonical, refuse(hint, "%q has characters that a runner's name cannot have", name))
-	case len(name) > maxName:
-		r.refuse(canonical, refuse(hint, "%q has %d characters, and GitHub takes %d", name, len(name), maxName))
+	case len(name) > MaxName:
+		r.refuse(canonical, refuse(hint, "%q has %d characters, and GitHub takes %d", name, len(name), MaxName))
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // built holds the programs that this test process has built, by package path.
 var built sync.Map
 
-// Program builds a program of this module the way it is released, static and without the race detector, once for all
+// Program builds a program of this module, static and without the race detector as it is released, once for all
 // tests of the process, and returns its path. RemovePrograms deletes it.
 func Program(t testing.TB, pkg string) string {
 	t.Helper()

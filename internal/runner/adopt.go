@@ -15,7 +15,11 @@ import (
 func (r *Runner) Adopt(news News) *Listener {
 	for _, pid := range listeners(r.Root, "run") {
 		fd, err := unix.PidfdOpen(pid, 0)
-		if err != nil || nameOf(pid) != listenerName { // ended, or the number is somebody else's by now
+		if err != nil {
+			continue
+		}
+		if nameOf(pid) != listenerName { // ended, or the number is somebody else's by now
+			unix.Close(fd)
 			continue
 		}
 		l := &Listener{process: stranger{pid: pid, fd: fd}, root: r.Root}

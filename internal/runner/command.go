@@ -25,7 +25,8 @@ type Runner struct {
 	Work string
 	// User is whom the programs run as; nil means as ourselves.
 	User *User
-	// Environ is the environment of the listener and so of every job: it holds no secret.
+	// Environ is the environment of the listener and so of every job: it holds no secret, and no variable from which the
+	// runner takes arguments, for those come from us.
 	Environ []string
 	// Stdout and Stderr are where the programs' output goes, byte for byte.
 	Stdout, Stderr *os.File
@@ -36,12 +37,7 @@ type Runner struct {
 func (r *Runner) command(ctx context.Context, verb string, inputs map[string]string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(r.Root, listenerPath), verb)
 	cmd.Dir = r.Root
-	cmd.Env = []string{} // an environment that is nil would be ours
-	for _, kv := range r.User.environ(r.Environ) {
-		if len(kv) < len(inputPrefix) || !strings.EqualFold(kv[:len(inputPrefix)], inputPrefix) {
-			cmd.Env = append(cmd.Env, kv)
-		}
-	}
+	cmd.Env = append([]string{}, r.User.environ(r.Environ)...) // one that is nil would be ours
 	for name, value := range inputs {
 		cmd.Env = append(cmd.Env, inputPrefix+name+"="+value)
 	}
@@ -51,10 +47,25 @@ func (r *Runner) command(ctx context.Context, verb string, inputs map[string]str
 	return cmd
 }
 
-// start starts a command without the inheritable and ambient capabilities that some runtimes (sysbox among them) fill
+// StartError is a program of the runner that could not be started at all.
+type StartError struct{ Err error }
+
+func (e *StartError) Error() string { return "cannot start the runner: " + e.Err.Error() }
+
+func (e *StartError) Unwrap() error { return e.Err }
+
+// start starts a command, or returns a *StartError.
+func start(cmd *exec.Cmd) error {
+	if err := startPlain(cmd); err != nil {
+		return &StartError{err}
+	}
+	return nil
+}
+
+// startPlain starts a command without the inheritable and ambient capabilities that some runtimes (sysbox among them) fill
 // for PID 1. Capabilities belong to a thread, and a child gets those of the thread that forks it: so one thread is
 // stripped, used once and thrown away, which is what the runtime does when a locked goroutine ends.
-func start(cmd *exec.Cmd) error {
+func startPlain(cmd *exec.Cmd) error {
 	if os.Getuid() != 0 {
 		return cmd.Start()
 	}

@@ -24,8 +24,6 @@ type Configuration struct {
 	Ephemeral               bool
 	DisableUpdate           bool
 	NoDefaultLabels         bool
-	// Replace takes over a registration of the same name.
-	Replace bool
 }
 
 // inputs returns the configuration as the listener reads it from its environment. Values are passed there and not as
@@ -40,7 +38,7 @@ func (c Configuration) inputs(work string) map[string]string {
 		}
 	}
 	for name, set := range map[string]bool{
-		"EPHEMERAL": c.Ephemeral, "DISABLEUPDATE": c.DisableUpdate, "NO-DEFAULT-LABELS": c.NoDefaultLabels, "REPLACE": c.Replace,
+		"EPHEMERAL": c.Ephemeral, "DISABLEUPDATE": c.DisableUpdate, "NO-DEFAULT-LABELS": c.NoDefaultLabels,
 	} {
 		if set {
 			inputs[name] = "true"
@@ -87,6 +85,9 @@ func (e *ConfigureError) said(text string) bool {
 func (r *Runner) Configure(ctx context.Context, c Configuration) (Identity, error) {
 	cmd := r.command(ctx, "configure", c.inputs(r.Work))
 	said, err := r.talk(cmd)
+	if failed, ok := errors.AsType[*StartError](err); ok {
+		return Identity{}, failed
+	}
 	if err != nil {
 		return Identity{}, &ConfigureError{Err: err, Said: said.lines()}
 	}
@@ -107,8 +108,8 @@ func (r *Runner) talk(cmd *exec.Cmd) (*tail, error) {
 		return said, err
 	}
 	err := cmd.Wait()
-	if cmd.ProcessState != nil && cmd.ProcessState.Success() && errors.Is(err, context.Canceled) {
-		return said, nil // it finished in the time it was given
+	if cmd.ProcessState != nil && cmd.ProcessState.Success() {
+		return said, nil // also if ctx has ended: it finished in the time it was given
 	}
 	return said, err
 }

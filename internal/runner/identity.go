@@ -14,9 +14,8 @@ import (
 
 // Identity is what a registered runner knows of itself.
 type Identity struct {
-	ID        int64
-	Name      string
-	Ephemeral bool
+	ID   int64
+	Name string
 }
 
 // maxIdentity bounds what is read of a file that a job may have written.
@@ -49,7 +48,6 @@ func parseIdentity(text []byte) (Identity, error) {
 	var fields struct {
 		AgentID   loose
 		AgentName string
-		Ephemeral loose
 	}
 	if err := json.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), &fields); err != nil {
 		return Identity{}, fmt.Errorf("cannot parse the runner's identity: %w", err)
@@ -58,7 +56,7 @@ func parseIdentity(text []byte) (Identity, error) {
 	if err != nil || id <= 0 {
 		return Identity{}, fmt.Errorf("cannot parse the runner's identity: agent id %q is no id", fields.AgentID)
 	}
-	return Identity{ID: id, Name: fields.AgentName, Ephemeral: strings.EqualFold(string(fields.Ephemeral), "true")}, nil
+	return Identity{ID: id, Name: fields.AgentName}, nil
 }
 
 // loose is a JSON number, boolean or string, as text.

@@ -17,11 +17,11 @@ func TestParseIdentity(t *testing.T) {
 	}{
 		"written by configure": {
 			"\ufeff{\n  \"agentId\": 23,\n  \"agentName\": \"r\",\n  \"ephemeral\": true,\n  \"poolId\": 1\n}",
-			Identity{23, "r", true}, "",
+			Identity{23, "r"}, "",
 		},
-		"written by configure, persistent": {"\ufeff{\"agentId\":23,\"agentName\":\"r\"}", Identity{23, "r", false}, ""},
+		"written by configure, persistent": {"\ufeff{\"agentId\":23,\"agentName\":\"r\"}", Identity{23, "r"}, ""},
 		"from a JIT configuration": {
-			`{"AgentId":"23","AgentName":"r","DisableUpdate":"True","Ephemeral":"True","PoolName":null}`, Identity{23, "r", true}, "",
+			`{"AgentId":"23","AgentName":"r","DisableUpdate":"True","Ephemeral":"True","PoolName":null}`, Identity{23, "r"}, "",
 		},
 		"without an id":     {`{"agentName":"r"}`, Identity{}, `agent id "" is no id`},
 		"with a wild id":    {`{"AgentId":"../../1"}`, Identity{}, "is no id"},

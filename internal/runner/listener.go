@@ -48,7 +48,7 @@ func (r *Runner) Launch(news News) (*Listener, error) {
 	write.Close()
 	if err != nil {
 		read.Close()
-		return nil, fmt.Errorf("cannot start the listener: %w", err)
+		return nil, err
 	}
 	go r.attend(cmd, read, news)
 	return &Listener{process: child{cmd.Process}, root: r.Root}, nil
@@ -85,9 +85,6 @@ func pass(out *os.File, watch *lines, in *os.File) {
 	}
 }
 
-// PID returns the process id.
-func (l *Listener) PID() int { return l.process.id() }
-
 // Interrupt asks the listener to end; a running job is cancelled and reported as such. SIGINT and not SIGTERM, which
 // caps its time at 30 s and orphans a busy worker; the process and not its group, because the steps of a job that are
 // signalled die by themselves and the job fails instead.
@@ -97,7 +94,7 @@ func (l *Listener) Interrupt() { l.process.signal(syscall.SIGINT) }
 func (l *Listener) Kill() { l.process.signal(syscall.SIGKILL) }
 
 // Working reports whether a worker of this listener lives: the proof of a job that its lines only announce.
-func (l *Listener) Working() bool { return len(workers(l.root, l.PID())) > 0 }
+func (l *Listener) Working() bool { return len(workers(l.root, l.process.id())) > 0 }
 
 // AwaitUpdate waits until the runner's self-update has replaced bin and externals, or half a minute, as run-helper.sh
 // does. The update script marks its end in the listener's working directory.

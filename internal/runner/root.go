@@ -12,7 +12,7 @@ import (
 // listenerPath is the program that makes a directory a runner root.
 const listenerPath = "bin/Runner.Listener"
 
-// DefaultRoots are the places where the usual images keep the runner, in the order in which they are tried.
+// defaultRoots are the places where the usual images keep the runner, in the order in which they are tried.
 var defaultRoots = []string{"/home/runner", "/actions-runner", "/runner", "/opt/actions-runner"}
 
 // identityFiles hold the identity of a registration (Runner.Common ConfigurationStore.cs). One that survives from an

@@ -124,6 +124,15 @@ func TestFindUser(t *testing.T) {
 	if u, err := FindUser("4713:4714", root); err != nil || u == nil || u.UID != 4713 || u.GID != 4714 {
 		t.Errorf("by numbers: got %+v, %v", u, err)
 	}
+	if u, err := FindUser("nobody:daemon", root); err != nil || u == nil || u.Name != "nobody" || u.GID == 0 {
+		t.Errorf("with a group by name: got %+v, %v", u, err)
+	}
+	if u, err := FindUser("root:daemon", root); err != nil || u == nil || u.UID != 0 || u.GID == 0 {
+		t.Errorf("root with another group: got %+v, %v", u, err)
+	}
+	if _, err := FindUser("nobody:no-such-group", root); err == nil {
+		t.Error("an unknown group is accepted")
+	}
 	if u, err := FindUser("root", root); err != nil || u != nil {
 		t.Errorf("root: got %+v, %v; want nobody else", u, err)
 	}

@@ -36,7 +36,7 @@ func FindUser(named, root string) (*User, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.UID == 0 {
+	if u.UID == 0 && !strings.Contains(named, ":") {
 		return nil, nil
 	}
 	return u, nil
@@ -68,9 +68,22 @@ func lookUp(named string) (*User, error) {
 		entry = &user.User{Uid: name, Gid: strconv.FormatUint(id, 10), Username: name, HomeDir: "/"}
 	}
 	if group != "" {
-		entry.Gid = group
+		if entry.Gid, err = groupID(group); err != nil {
+			return nil, err
+		}
 	}
 	return fromEntry(entry)
+}
+
+// groupID finds a group by name or number.
+func groupID(named string) (string, error) {
+	if g, err := user.LookupGroup(named); err == nil {
+		return g.Gid, nil
+	}
+	if _, err := strconv.ParseUint(named, 10, 32); err != nil {
+		return "", fmt.Errorf("cannot find group %q", named)
+	}
+	return named, nil
 }
 
 func fromEntry(entry *user.User) (*User, error) {
