@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,6 +13,8 @@ type Loop struct {
 	plan   Plan
 	events chan Event
 	over   chan struct{}
+
+	asked atomic.Pointer[time.Time] // when the first Stop was asked for
 
 	// What follows belongs to the goroutine in Run.
 	status Status
@@ -37,6 +40,13 @@ func (l *Loop) Tell(e Event) {
 	case l.events <- e:
 	case <-l.over:
 	}
+}
+
+// Stop tells the loop to Stop. The grace period counts from this call, also if the loop has not begun. Safe for use by any
+// goroutine.
+func (l *Loop) Stop() {
+	l.asked.CompareAndSwap(nil, new(time.Now()))
+	l.Tell(Stop{})
 }
 
 // Run drives the runner from the given status and actions (of Begin or Resume) to its end, and returns how it ended.
@@ -68,6 +78,9 @@ func (l *Loop) Run(s Status, actions []Action) Exit {
 func (l *Loop) apply(e Event) {
 	if e == (Stop{}) && l.stop.IsZero() {
 		l.stop = time.Now()
+		if asked := l.asked.Load(); asked != nil {
+			l.stop = *asked
+		}
 	}
 	before := l.status
 	after, actions := Next(before, e)

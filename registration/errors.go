@@ -98,9 +98,16 @@ func answered(op string, resp *http.Response) *Error {
 	}
 	told := spoken(resp)
 	return &Error{
-		Op: op, Status: resp.StatusCode, RequestID: resp.Header.Get("X-GitHub-Request-Id"),
+		Op: op, Status: resp.StatusCode, RequestID: requestID(resp),
 		Message: told.oneLine(), Reason: reason(resp, told),
 	}
+}
+
+// requestID is the id under which GitHub's support finds the request. It is some 40 characters; whatever stands in between
+// us and GitHub may send more, and it goes into logs.
+func requestID(resp *http.Response) string {
+	id := resp.Header.Get("X-GitHub-Request-Id")
+	return id[:min(len(id), 100)]
 }
 
 // unanswered is an attempt that got no answer as an error.

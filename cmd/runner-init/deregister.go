@@ -85,6 +85,9 @@ func (r *registrar) remove(ctx context.Context) (verdict lifecycle.Verdict, fina
 	if r.mode() == modeJIT { // the runner cannot remove what JIT registered
 		return lifecycle.Unknown, lasting(err)
 	}
+	if r.working() {
+		return lifecycle.Busy, false
+	}
 	token, err := r.client.RemoveToken(ctx)
 	if err != nil {
 		r.log.Warn("cannot get a remove token", slog.Any(keyError, err))
@@ -137,11 +140,15 @@ var verdicts = map[registration.Verdict]lifecycle.Verdict{
 	registration.Busy: lifecycle.Busy,
 }
 
-// removeByRunner lets the runner remove itself. An ephemeral runner that has done its job was removed by GitHub, and
+// removeByRunner lets the runner remove itself, unless a job runs: GitHub would refuse, and the token would lie in the
+// environment of a process of the job's own user. An ephemeral runner that has done its job was removed by GitHub, and
 // has deleted the identity that it had: that is all the proof there is without an API credential.
 func (r *registrar) removeByRunner(ctx context.Context, token string) lifecycle.Verdict {
 	if _, err := r.runner.Identity(); errors.Is(err, os.ErrNotExist) && r.config.Ephemeral && r.held.ID != 0 {
 		return lifecycle.Gone
+	}
+	if r.working() {
+		return lifecycle.Busy
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()

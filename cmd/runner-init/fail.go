@@ -9,11 +9,14 @@ import (
 	"github.com/runner-init/runner-init/lifecycle"
 )
 
-// complain prints an error, and a hint if there is one, for a person: lower case, no full stop.
+// complain prints an error, and a hint if there is one, for a person: lower case, no full stop. It does not wait for a
+// reader that does not read.
 func complain(message, hint string) {
-	fmt.Fprintf(os.Stderr, "runner-init: %s\n", message)
+	out := newOutlet(os.Stderr)
+	defer out.close()
+	fmt.Fprintf(out, "runner-init: %s\n", message)
 	if hint != "" {
-		fmt.Fprintf(os.Stderr, "runner-init: hint: %s\n", hint)
+		fmt.Fprintf(out, "runner-init: hint: %s\n", hint)
 	}
 }
 

@@ -28,7 +28,9 @@ func (l *listener) adopt(tell func(lifecycle.Event)) bool {
 	return l.process != nil
 }
 
-func (l *listener) Working() bool                   { return l.process.Working() }
+// Working is false before there is a listener.
+func (l *listener) Working() bool { return l.process != nil && l.process.Working() }
+
 func (l *listener) Interrupt()                      { l.process.Interrupt() }
 func (l *listener) Kill()                           { l.process.Kill() }
 func (l *listener) AwaitUpdate(ctx context.Context) { l.runner.AwaitUpdate(ctx) }

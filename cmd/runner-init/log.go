@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"log/slog"
 	"os"
 
@@ -26,12 +27,12 @@ const (
 )
 
 // newLogger returns the logger: JSON for machines, text on a terminal, unless the configuration says otherwise.
-func newLogger(c config.Config, stderr *os.File) *slog.Logger {
+func newLogger(c config.Config, out io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
-	if c.LogFormat == config.FormatText || c.LogFormat == config.FormatAuto && terminal(stderr) {
-		return slog.New(slog.NewTextHandler(stderr, options))
+	if c.LogFormat == config.FormatText || c.LogFormat == config.FormatAuto && terminal(os.Stderr) {
+		return slog.New(slog.NewTextHandler(out, options))
 	}
-	return slog.New(slog.NewJSONHandler(stderr, options))
+	return slog.New(slog.NewJSONHandler(out, options))
 }
 
 // terminal reports whether a person reads along, as far as a character device tells.

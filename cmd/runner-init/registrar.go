@@ -20,6 +20,7 @@ type registrar struct {
 	runner  *runner.Runner
 	journal journal
 	log     *slog.Logger
+	working func() bool // whether a job runs
 
 	token string // a registration token, from Authenticate to Register
 	held  entry  // the registration that we hold or may hold
@@ -28,8 +29,8 @@ type registrar struct {
 
 var _ lifecycle.Registrar = (*registrar)(nil)
 
-func newRegistrar(c config.Config, r *runner.Runner, j journal, log *slog.Logger) (*registrar, error) {
-	reg := &registrar{config: c, runner: r, journal: j, log: log}
+func newRegistrar(c config.Config, r *runner.Runner, l *listener, j journal, log *slog.Logger) (*registrar, error) {
+	reg := &registrar{config: c, runner: r, journal: j, log: log, working: l.Working}
 	if c.GitHubToken.Empty() || reg.mode() == modeReady {
 		return reg, nil
 	}

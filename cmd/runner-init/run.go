@@ -84,15 +84,25 @@ func concealEnvironment() (*os.File, error) {
 	return environment, signals.EraseEnviron()
 }
 
-// startRole runs ourselves in a role, with a bare environment, until it ends.
+// startRole runs ourselves in a role, with a bare environment, until it ends. The recovery is started while a job may be
+// running, which may even have brought it about: so nobody may look into it between its exec and its first line.
 func startRole(in *signals.Init, role string, args []string, environment *os.File, shared journal) (signals.Status, error) {
 	ready, tell, err := os.Pipe()
 	if err != nil {
 		return signals.Status{}, err
 	}
 	defer ready.Close()
+	path := self
+	if role == recoverRole {
+		if program, err := signals.OwnProgram(); err == nil {
+			defer program.Close()
+			path = signals.PathOf(program)
+		} else { // a registration that is left is certain, a job that lies in wait is not
+			complain(err.Error(), "")
+		}
+	}
 	return in.Run(signals.Command{
-		Path: self, Args: append([]string{"runner-init", role}, args...),
+		Path: path, Args: append([]string{"runner-init", role}, args...),
 		Files: []*os.File{environment, shared.file, tell},
 		Ready: ready, Drop: []*os.File{tell},
 	})

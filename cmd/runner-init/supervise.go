@@ -24,6 +24,9 @@ type supervisor struct {
 
 	config     config.Config
 	log        *slog.Logger
+	outlet     *outlet
+	stopping   context.Context // ends with the first stop signal
+	stop       context.CancelFunc
 	stopSignal atomic.Int32    // the first one
 	phase      lifecycle.Phase // the last one before the end
 }
@@ -31,7 +34,7 @@ type supervisor struct {
 // superviseCommand is the whole life of a runner.
 func superviseCommand(args []string) int {
 	return supervise(args, func(w *wiring) lifecycle.Exit {
-		return w.live(lifecycle.Begin(w.config.Ephemeral))
+		return w.loop.Run(lifecycle.Begin(w.config.Ephemeral))
 	})
 }
 
@@ -41,7 +44,7 @@ func recoverCommand(args []string) int {
 		left := w.journal.read()
 		alive, job := w.adopt(left)
 		died := lifecycle.Exit{Code: lifecycle.RunnerFailed, Reason: "the supervisor died"}
-		return w.live(lifecycle.Resume(w.config.Ephemeral, left.Name != "", alive, job, died))
+		return w.loop.Run(lifecycle.Resume(w.config.Ephemeral, left.Name != "", alive, job, died))
 	})
 }
 
@@ -51,7 +54,9 @@ func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
 	signal.Notify(make(chan os.Signal)) // the others mean nothing to a runner, and must not end us
 	wishes := make(chan os.Signal, 16)
 	signal.Notify(wishes, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
-	s := &supervisor{root: rootArgument(args), wishes: wishes}
+	s := &supervisor{root: rootArgument(args), wishes: wishes, outlet: newOutlet(os.Stderr)}
+	defer s.outlet.close()
+	s.stopping, s.stop = context.WithCancel(context.Background())
 	if err := s.inherit(); err != nil {
 		return usageError(err.Error(), "this role is for `runner-init run` to start")
 	}
@@ -67,7 +72,7 @@ func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
 // at once.
 func (s *supervisor) configure() lifecycle.Exit {
 	c, err := config.Load(s.environ)
-	s.config, s.log = c, newLogger(c, os.Stderr)
+	s.config, s.log = c, newLogger(c, s.outlet)
 	if err != nil {
 		complainAll(err)
 		return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: "the configuration is invalid"}
@@ -98,6 +103,7 @@ func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {
 		s.log.Error("cannot begin", slog.Any(keyError, err))
 		return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: err.Error()}
 	}
+	go w.heed()
 	return role(w)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
@@ -28,7 +29,8 @@ func writeTermination(path string, words lastWords) error {
 	if path == "" {
 		path, flags = defaultTermination, os.O_WRONLY|os.O_TRUNC
 	}
-	f, err := os.OpenFile(path, flags|syscall.O_NOFOLLOW, 0o644)
+	// A job may have put anything there: a link, or a pipe that nobody reads.
+	f, err := os.OpenFile(path, flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o644)
 	if err != nil {
 		if path == defaultTermination && errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -36,6 +38,9 @@ func writeTermination(path string, words lastWords) error {
 		return err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return errors.Join(err, fmt.Errorf("cannot write the termination message: %q is no regular file", path))
+	}
 	if err := json.NewEncoder(f).Encode(words); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"syscall"
@@ -22,14 +23,15 @@ type wiring struct {
 
 func (s *supervisor) wire() (*wiring, error) {
 	r := &runner.Runner{Work: s.config.Workdir, Environ: s.config.JobEnviron(s.environ), Stdout: os.Stdout, Stderr: os.Stderr}
-	reg, err := newRegistrar(s.config, r, s.journal, s.log)
+	l := &listener{runner: r, log: s.log}
+	reg, err := newRegistrar(s.config, r, l, s.journal, s.log)
 	if err != nil {
 		return nil, err
 	}
 	w := &wiring{
 		supervisor: s, runner: r, registrar: reg,
 		host:     &host{config: s.config, root: s.root, runner: r},
-		listener: &listener{runner: r, log: s.log},
+		listener: l,
 	}
 	if warning := reg.warning(); warning != "" {
 		s.log.Warn("deregistration will be limited", slog.String(keyReason, warning))
@@ -42,21 +44,17 @@ func (s *supervisor) wire() (*wiring, error) {
 	return w, nil
 }
 
-// live runs the loop to its end, with the stop signals among its events.
-func (w *wiring) live(status lifecycle.Status, actions []lifecycle.Action) lifecycle.Exit {
-	go func() {
-		for s := range w.wishes {
-			w.wish(s.(syscall.Signal))
+// heed makes a stop of each signal by which containers are stopped. The grace period counts from the signal, also if the
+// loop has not begun.
+func (w *wiring) heed() {
+	for wish := range w.wishes {
+		w.log.Info("stop requested", slog.String(keySignal, wish.String()))
+		if s, ok := wish.(syscall.Signal); ok {
+			w.stopSignal.CompareAndSwap(0, int32(s))
 		}
-	}()
-	return w.loop.Run(status, actions)
-}
-
-// wish makes a stop of a signal by which containers are stopped.
-func (w *wiring) wish(s syscall.Signal) {
-	w.log.Info("stop requested", slog.String(keySignal, s.String()))
-	w.stopSignal.CompareAndSwap(0, int32(s))
-	w.loop.Tell(lifecycle.Stop{})
+		w.stop()
+		w.loop.Stop()
+	}
 }
 
 // configureTime is how long a configure that an earlier supervisor left behind may take to come to its end.
@@ -69,9 +67,13 @@ func (w *wiring) adopt(left entry) (alive, job bool) {
 		w.log.Error("cannot find what the supervisor left", slog.Any(keyError, err))
 		return false, false
 	}
-	w.runner.AwaitConfigure(configureTime)
-	if id, err := w.runner.Identity(); err == nil && left.Name != "" && left.ID == 0 {
-		w.registrar.hold(id.Name, id.ID)
+	ctx, cancel := context.WithTimeout(w.stopping, configureTime)
+	defer cancel()
+	w.runner.AwaitConfigure(ctx)
+	if left.Name != "" && left.ID == 0 {
+		if id, err := w.runner.Identity(); err == nil {
+			w.registrar.hold(id.Name, id.ID)
+		}
 	}
 	alive = w.listener.adopt(w.loop.Tell)
 	return alive, alive && w.listener.Working()

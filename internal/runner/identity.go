@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Identity is what a registered runner knows of itself.
@@ -29,14 +31,16 @@ func (r *Runner) Identity() (Identity, error) {
 		return Identity{}, fmt.Errorf("cannot open the runner directory: %w", err)
 	}
 	defer root.Close()
-	info, err := root.Stat(".runner")
-	if err == nil && info.Size() > maxIdentity {
-		err = errors.New("it is too large")
-	}
+	// A job may have put anything there; a pipe that nobody writes to would be waited for.
+	file, err := root.OpenFile(".runner", os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return Identity{}, fmt.Errorf("cannot read the runner's identity: %w", err)
 	}
-	text, err := root.ReadFile(".runner")
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return Identity{}, errors.Join(err, errors.New("cannot read the runner's identity: it is no regular file"))
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxIdentity))
 	if err != nil {
 		return Identity{}, fmt.Errorf("cannot read the runner's identity: %w", err)
 	}

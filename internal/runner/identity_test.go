@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -104,6 +105,17 @@ func TestWriteJITRefuses(t *testing.T) {
 				t.Error("wrote outside of the runner directory")
 			}
 		})
+	}
+}
+
+// A job may have put a pipe in the place of the identity.
+func TestIdentityDoesNotWait(t *testing.T) {
+	r := &Runner{Root: t.TempDir()}
+	if err := syscall.Mkfifo(filepath.Join(r.Root, ".runner"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Identity(); err == nil {
+		t.Error("a pipe is taken for an identity")
 	}
 }
 

@@ -77,8 +77,8 @@ func pass(out *os.File, watch *lines, in *os.File) {
 	buffer := make([]byte, 16<<10)
 	for {
 		n, err := in.Read(buffer)
+		watch.Write(buffer[:n]) // first: news must not wait for whoever reads our output
 		out.Write(buffer[:n])
-		watch.Write(buffer[:n])
 		if err != nil {
 			return
 		}

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -34,15 +35,20 @@ func listeners(root, verb string) []int {
 	})
 }
 
+// awaitPause is how often AwaitConfigure looks whether it is still wanted.
+const awaitPause = 100 * time.Millisecond
+
 // AwaitConfigure waits for a configure that an earlier supervisor left behind: until it has ended, nobody can say
-// whether a registration exists. One that outlasts our patience is interrupted.
-func (r *Runner) AwaitConfigure(patience time.Duration) {
+// whether a registration exists. One that outlasts ctx is interrupted.
+func (r *Runner) AwaitConfigure(ctx context.Context) {
 	for _, pid := range listeners(r.Root, "configure") {
 		fd, err := unix.PidfdOpen(pid, 0)
 		if err != nil {
 			continue
 		}
-		if !awaitEnd(fd, patience) {
+		for ctx.Err() == nil && !awaitEnd(fd, awaitPause) {
+		}
+		if ctx.Err() != nil {
 			unix.PidfdSendSignal(fd, unix.SIGINT, nil, 0)
 			awaitEnd(fd, time.Second)
 		}

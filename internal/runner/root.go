@@ -69,6 +69,9 @@ func (r *Runner) Prepare() error {
 	if work == "" {
 		work = "_work"
 	}
+	if inside, err := filepath.Rel(r.Root, work); err == nil && filepath.IsAbs(work) && filepath.IsLocal(inside) {
+		work = inside
+	}
 	if !filepath.IsLocal(work) {
 		return errors.Join(r.makeDir(root, "_diag"), r.makeMount(work))
 	}
@@ -88,6 +91,9 @@ func (r *Runner) makeMount(dir string) error {
 	if !filepath.IsAbs(dir) {
 		return fmt.Errorf("cannot use the work directory %q: it leaves the runner's directory", dir)
 	}
+	if err := refuseLinks(dir); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("cannot make the work directory: %w", err)
 	}
@@ -97,6 +103,18 @@ func (r *Runner) makeMount(dir string) error {
 	}
 	defer mount.Close()
 	return r.own(mount, ".")
+}
+
+// refuseLinks refuses a path that leads through a link which somebody other than root may have made: what lies behind it
+// is about to be given to the job's user.
+func refuseLinks(path string) error {
+	for dir := filepath.Clean(path); dir != "/"; dir = filepath.Dir(dir) {
+		info, err := os.Lstat(dir)
+		if err == nil && info.Mode()&fs.ModeSymlink != 0 && ownerOf(info) != 0 {
+			return fmt.Errorf("cannot use the work directory %q: %q is a link that is not root's", path, dir)
+		}
+	}
+	return nil
 }
 
 func wipe(root *os.Root) error {

@@ -157,3 +157,22 @@ func TestPrepareGivesMount(t *testing.T) {
 		t.Error("a work directory that leaves the runner's directory is accepted")
 	}
 }
+
+// A job may have replaced the work directory by a link, wherever it lies.
+func TestPrepareRefusesLinkedMount(t *testing.T) {
+	need.Root(t)
+	root, victim, mounts := newRoot(t), t.TempDir(), t.TempDir()
+	link := filepath.Join(mounts, "work")
+	for _, work := range []string{link, filepath.Join(root, "work")} {
+		if err := os.Symlink(victim, work); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Lchown(work, 4711, 4711); err != nil {
+			t.Fatal(err)
+		}
+		(&Runner{Root: root, User: &User{Name: "job", UID: 4711, GID: 4711}, Work: work}).Prepare()
+		if info, err := os.Stat(victim); err != nil || ownerOf(info) != 0 {
+			t.Errorf("%s: the target of the link belongs to uid %d now", work, ownerOf(info))
+		}
+	}
+}
