@@ -31,6 +31,8 @@ var roles = map[string]func(args []string) int{
 	"erase":     roleErase,
 	"secret":    roleSecret,
 	"peek":      rolePeek,
+	"own":       roleOwn,
+	"owner":     roleOwner,
 }
 
 // No role and no wait of a test takes longer, whatever went wrong.

@@ -6,9 +6,12 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/runner-init/runner-init/internal/need"
 )
 
 func TestSealedFile(t *testing.T) {
@@ -88,5 +91,44 @@ func checkCloseOnExec(t *testing.T, f *os.File) {
 	t.Helper()
 	if flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
 		t.Errorf("got flags %#x (%v), want close-on-exec", flags, err)
+	}
+}
+
+// roleOwn starts a child as an ordinary user would: from the program's file, or from our own copy of it.
+func roleOwn(args []string) int {
+	in := New()
+	becomeNobody()
+	path := "/proc/self/exe"
+	if args[0] == "copy" {
+		program, err := OwnProgram()
+		if err != nil {
+			fail("%v", err)
+		}
+		path = PathOf(program)
+	}
+	status, err := in.Run(Command{Path: path, Args: []string{"child", "role:owner"}})
+	if err != nil {
+		fail("%v", err)
+	}
+	return status.Code()
+}
+
+// roleOwner says whose the kernel takes this process for: root's, when nobody else may look into it (proc(5)).
+func roleOwner([]string) int {
+	info, err := os.Stat("/proc/self/environ")
+	if err != nil {
+		fail("%v", err)
+	}
+	fmt.Println(info.Sys().(*syscall.Stat_t).Uid)
+	return 0
+}
+
+func TestOwnProgram(t *testing.T) {
+	need.Root(t)
+	if out := begin(t, place{}, "own", "file").end(); out != "65534\n" {
+		t.Skipf("skipped: an ordinary process is not its user's on this machine: %q", out)
+	}
+	if out := begin(t, place{}, "own", "copy").end(); out != "0\n" {
+		t.Errorf("the child is uid %q's to look into, want nobody's", out)
 	}
 }
