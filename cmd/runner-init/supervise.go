@@ -51,7 +51,7 @@ func recoverCommand(args []string) int {
 // supervise prepares what both roles share, lets one of them run, and reports its end. Signals are taken first of all:
 // PID 1 holds them back until we say that we are ready.
 func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
-	signal.Notify(make(chan os.Signal)) // the others mean nothing to a runner, and must not end us
+	signal.Notify(make(chan os.Signal, 1)) // nobody reads it: the others mean nothing to a runner, and must not end us
 	wishes := make(chan os.Signal, 16)
 	signal.Notify(wishes, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
 	s := &supervisor{root: rootArgument(args), wishes: wishes, outlet: newOutlet(os.Stderr)}
