@@ -94,7 +94,7 @@ func (c *Client) withdraw(ctx context.Context, name string, failed error) bool {
 	if e, ok := errors.AsType[*Error](failed); ok && err != nil {
 		e.Uncertain = true
 	}
-	return verdict == Gone
+	return verdict == Gone || verdict == Absent
 }
 
 // group is the id of a runner group by its name, in whatever case, as in the runner's configure step.

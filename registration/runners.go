@@ -23,8 +23,10 @@ type Verdict string
 
 // The verdicts; the empty one, which comes with an error, says that GitHub did not decide.
 const (
-	Gone Verdict = "gone" // no such registration, now or already before: no job can be assigned to it any more
-	Busy Verdict = "busy" // it stands: a job is running on it or being assigned to it
+	Gone Verdict = "gone" // the registration is deleted: no job can be assigned to it any more
+	// Absent: GitHub shows us no such registration. It was deleted before, or the credential cannot see it any more.
+	Absent Verdict = "absent"
+	Busy   Verdict = "busy" // it stands: a job is running on it or being assigned to it
 )
 
 // RegistrationToken returns a token that the runner's configure step takes; GitHub lets it live for an hour.
@@ -96,13 +98,15 @@ func (c *Client) Standing(ctx context.Context, id int64) (bool, error) {
 }
 
 // Delete removes the registration unless GitHub has given it a job. It is the one reliable arbiter of that race: the
-// busy flag of a listed runner lags behind. 204 and 404 are Gone, 422 is Busy, anything else an error.
+// busy flag of a listed runner lags behind. 204 is Gone, 404 Absent, 422 Busy, anything else an error.
 func (c *Client) Delete(ctx context.Context, id int64) (Verdict, error) {
 	op := fmt.Sprintf("delete runner %d of %s", id, c.scope)
 	_, err := c.do(ctx, request{op: op, method: http.MethodDelete, path: fmt.Sprintf("/actions/runners/%d", id)})
 	switch {
-	case err == nil, is(err, NotFound):
+	case err == nil:
 		return Gone, nil
+	case is(err, NotFound):
+		return Absent, nil
 	case is(err, Invalid):
 		return Busy, nil
 	}

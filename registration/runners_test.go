@@ -18,9 +18,9 @@ func TestVerdicts(t *testing.T) {
 		reason  Reason
 	}{
 		"204":                        {[]step{answer(204, "")}, Gone, ""},
-		"404":                        {[]step{answer(404, "{}")}, Gone, ""},
+		"404":                        {[]step{answer(404, "{}")}, Absent, ""},
 		"422":                        {[]step{answer(422, "{}")}, Busy, ""},
-		"502 and it was carried out": {[]step{answer(502, ""), answer(404, "")}, Gone, ""},
+		"502 and it was carried out": {[]step{answer(502, ""), answer(404, "")}, Absent, ""},
 		"502 and a job came":         {[]step{answer(502, ""), answer(422, "")}, Busy, ""},
 		"401":                        {[]step{answer(401, "")}, "", Unauthorized},
 		"403":                        {[]step{answer(403, "")}, "", Forbidden},
@@ -116,12 +116,15 @@ func live(t *testing.T, server *github.Server, c *Client) {
 	if _, ok, err := c.Find(ctx, "another"); ok || err != nil {
 		t.Errorf("found another: %v, %v", ok, err)
 	}
-	for _, want := range []bool{true, false} {
-		if standing, err := c.Standing(ctx, r.ID); standing != want || err != nil {
-			t.Errorf("standing %v, %v, want %v", standing, err, want)
+	for _, want := range []struct {
+		standing bool
+		verdict  Verdict
+	}{{true, Gone}, {false, Absent}} {
+		if standing, err := c.Standing(ctx, r.ID); standing != want.standing || err != nil {
+			t.Errorf("standing %v, %v, want %v", standing, err, want.standing)
 		}
-		if verdict, err := c.Delete(ctx, r.ID); verdict != Gone || err != nil {
-			t.Errorf("got verdict %q, %v", verdict, err)
+		if verdict, err := c.Delete(ctx, r.ID); verdict != want.verdict || err != nil {
+			t.Errorf("got verdict %q, %v, want %q", verdict, err, want.verdict)
 		}
 	}
 	if left := server.Runners(); len(left) != 0 {

@@ -50,6 +50,7 @@ func (r *registrar) Fence(ctx context.Context) lifecycle.Verdict {
 	if r.keep() {
 		return lifecycle.Kept
 	}
+	r.doubt = true // nothing but us should have deleted it yet
 	verdict, _ := r.remove(ctx)
 	return verdict
 }
@@ -114,7 +115,21 @@ func (r *registrar) delete(ctx context.Context) (lifecycle.Verdict, error) {
 	}
 	verdict, err := r.client.Delete(ctx, r.held.ID)
 	r.log.Info("deregistration answered", slog.String(keyRunner, r.held.Name), slog.Int64(keyID, r.held.ID), slog.String(keyResult, string(verdict)))
+	if verdict == registration.Absent && r.doubt {
+		return r.confirm(ctx)
+	}
 	return verdicts[verdict], err
+}
+
+// confirm asks in another way whether a registration is gone that GitHub did not find: it answers so, too, to a credential
+// that has lost the sight of it. A list that we are shown, without our name in it, is proof.
+func (r *registrar) confirm(ctx context.Context) (lifecycle.Verdict, error) {
+	_, listed, err := r.client.Find(ctx, r.held.Name)
+	if err != nil || listed {
+		return lifecycle.Unknown, err
+	}
+	r.doubt = false
+	return lifecycle.Gone, nil
 }
 
 // findHeld looks for the registration by its name, twice, because a request that was on its way may arrive late. One that
@@ -135,9 +150,10 @@ func (r *registrar) findHeld(ctx context.Context) (bool, error) {
 }
 
 var verdicts = map[registration.Verdict]lifecycle.Verdict{
-	"":                lifecycle.Unknown,
-	registration.Gone: lifecycle.Gone,
-	registration.Busy: lifecycle.Busy,
+	"":                  lifecycle.Unknown,
+	registration.Gone:   lifecycle.Gone,
+	registration.Absent: lifecycle.Gone, // an ephemeral runner is deleted by GitHub, after its job
+	registration.Busy:   lifecycle.Busy,
 }
 
 // removeByRunner lets the runner remove itself, unless a job runs: GitHub would refuse, and the token would lie in the

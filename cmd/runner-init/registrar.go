@@ -24,6 +24,7 @@ type registrar struct {
 
 	token string // a registration token, from Authenticate to Register
 	held  entry  // the registration that we hold or may hold
+	doubt bool   // whether GitHub's "not found" needs a proof
 	tries int    // names used so far
 }
 

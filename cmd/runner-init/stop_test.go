@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -379,4 +380,38 @@ func TestSessionConflict(t *testing.T) {
 	if tokens != 2 {
 		t.Errorf("%d registration tokens were asked for, want 2", tokens)
 	}
+}
+
+// GitHub answers "not found" as well to a token that has lost its sight of the repository. That proves nothing.
+func TestNotFoundIsNoProof(t *testing.T) {
+	h := newHub(t)
+	h.Fault(github.Fault{Route: registrations, Status: 404})
+	h.Fault(github.Fault{Route: "/repos/{owner}/{repo}/actions/runners", Status: 404})
+	b := open(t, h, newRoot(t), usual())
+	h.listening(t, b)
+	b.signal(syscall.SIGTERM)
+	b.expectExit(75)
+}
+
+// A person who deletes the runner on GitHub's page gets what he wanted.
+func TestDeletedByAnother(t *testing.T) {
+	h := newHub(t)
+	b := open(t, h, newRoot(t), usual("RUNNER_NAME=n"))
+	h.listening(t, b)
+	gate := h.Gate(github.Point{Method: "DELETE", Route: registrations})
+	b.signal(syscall.SIGTERM)
+	if _, err := gate.Arrived(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequest("DELETE", fmt.Sprintf("%s/repos/acme/widgets/actions/runners/%d", h.url, h.Runners()[0].ID), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+testPAT)
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil || answer.StatusCode != http.StatusNoContent {
+		t.Fatal(answer, err)
+	}
+	gate.Release()
+	b.expectExit(0)
 }
