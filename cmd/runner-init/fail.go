@@ -13,7 +13,7 @@ import (
 // reader that does not read.
 func complain(message, hint string) {
 	out := newOutlet(os.Stderr)
-	defer out.close()
+	defer out.flush()
 	fmt.Fprintf(out, "runner-init: %s\n", message)
 	if hint != "" {
 		fmt.Fprintf(out, "runner-init: hint: %s\n", hint)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"sync"
 	"time"
 )
 
@@ -15,18 +14,23 @@ const (
 
 // outlet is a writer that never makes anybody wait: who does not read our log must not keep us from deregistering. Lines
 // are written in order by a goroutine; what finds no room is dropped.
-type outlet struct {
-	lines chan []byte
-	done  chan struct{}
-	once  sync.Once
+type outlet struct{ pieces chan piece }
+
+// piece is a line, or a mark that is closed once all before it is written.
+type piece struct {
+	line []byte
+	mark chan struct{}
 }
 
 func newOutlet(file *os.File) *outlet {
-	o := &outlet{lines: make(chan []byte, outletSize), done: make(chan struct{})}
+	o := &outlet{pieces: make(chan piece, outletSize)}
 	go func() {
-		defer close(o.done)
-		for line := range o.lines {
-			file.Write(line)
+		for p := range o.pieces {
+			if p.mark != nil {
+				close(p.mark)
+				continue
+			}
+			file.Write(p.line)
 		}
 	}()
 	return o
@@ -35,17 +39,23 @@ func newOutlet(file *os.File) *outlet {
 // Write takes one line.
 func (o *outlet) Write(line []byte) (int, error) {
 	select {
-	case o.lines <- append([]byte(nil), line...):
+	case o.pieces <- piece{line: append([]byte(nil), line...)}:
 	default:
 	}
 	return len(line), nil
 }
 
-// close waits until all is written, or for as long as that is worth. Nothing may be written afterwards.
-func (o *outlet) close() {
-	o.once.Do(func() { close(o.lines) })
+// flush waits until all is written, or for as long as that is worth.
+func (o *outlet) flush() {
+	patience := time.After(flushTime)
+	mark := make(chan struct{})
 	select {
-	case <-o.done:
-	case <-time.After(flushTime):
+	case o.pieces <- piece{mark: mark}:
+	case <-patience:
+		return
+	}
+	select {
+	case <-mark:
+	case <-patience:
 	}
 }

@@ -38,16 +38,17 @@ func runCommand(args []string) int {
 		return int(lifecycle.RunnerFailed)
 	}
 	status, err := startRole(in, superviseRole, args, environment, shared)
-	if err == nil && !shared.read().Finished {
-		complain("the supervisor died ("+status.String()+"); recovering", "")
-		status, err = startRole(in, recoverRole, args, environment, shared)
-	}
-	switch {
-	case err != nil:
+	if err != nil {
 		complain(err.Error(), "")
 		return startFailure(err)
-	case !shared.read().Finished:
-		complain("the recovery died ("+status.String()+"): a registration may be left on GitHub", "")
+	}
+	if shared.read().Finished {
+		return status.Code()
+	}
+	complain("the supervisor died ("+status.String()+"); recovering", "")
+	status, err = startRole(in, recoverRole, args, environment, shared)
+	if err != nil || !shared.read().Finished {
+		complain(fmt.Sprintf("the recovery failed (%v, %v): a registration may be left on GitHub", status, err), "")
 		return int(lifecycle.GhostLeft)
 	}
 	return status.Code()

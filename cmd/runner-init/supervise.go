@@ -55,7 +55,7 @@ func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
 	wishes := make(chan os.Signal, 16)
 	signal.Notify(wishes, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
 	s := &supervisor{root: rootArgument(args), wishes: wishes, outlet: newOutlet(os.Stderr)}
-	defer s.outlet.close()
+	defer s.outlet.flush()
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	if err := s.inherit(); err != nil {
 		return usageError(err.Error(), "this role is for `runner-init run` to start")
