@@ -25,7 +25,7 @@ demo: build ## one runner's whole life against a simulated GitHub; needs no acco
 
 test: ## every test, with the race detector where there is a C compiler
 	@$(if $(RACE),:,echo 'make test: no C compiler or no cgo: running without the race detector')
-	$(GO) test $(RACE) ./...
+	$(GO) test -count=1 $(RACE) ./... # not from the cache: it does not know of the programs and images that tests build
 
 bench: ## what boot costs, and the init beside tini and dumb-init, as one table; as root, under a minute
 	$(GO) test -v -run '^$$' -bench . ./bench
