@@ -28,6 +28,11 @@ func roleHostile(args []string) int {
 		}
 	}
 	signal.Ignore(intake()...)
+	for _, sig := range []syscall.Signal{libraryCancel, librarySetID} { // as glibc's posix_spawn may leave them
+		if errno := sigaction(sig, &action{handler: signalIgnore}, nil); errno != 0 {
+			fail("%v", errno)
+		}
+	}
 	runtime.LockOSThread()
 	var all unix.Sigset_t
 	for i := range all.Val {
