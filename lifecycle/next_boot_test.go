@@ -71,6 +71,15 @@ func TestBoot(t *testing.T) {
 			exit: Exit{Unreachable, "not listening before RUNNER_START_TIMEOUT was over"},
 		},
 		{
+			name: "a stop that comes after the start timeout sets its limit", given: registeringNow(),
+			told: []turn{
+				on(Expired{StartBy}, Registering, Cancel{}, Arm{ExitBy}),
+				on(Stop{}, Registering, Arm{ExitBy}),
+				on(Expired{ExitBy}, Exited, Cancel{}),
+			},
+			exit: Exit{GhostLeft, "not listening before RUNNER_START_TIMEOUT was over; a registration may be left on GitHub"},
+		},
+		{
 			name: "a listener that never gets a session is fenced off at the start timeout", given: started(),
 			told: []turn{
 				on(Expired{StartBy}, Stopping, Fence{}, Arm{FenceBy}),

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -155,6 +156,23 @@ func TestStepThatCannotBeCancelled(t *testing.T) {
 		exit := s.play(cue{10 * second, Stop{}})
 		if took, p := time.Since(s.began)-10*second, NewPlan(30*second, 0); exit.Code != GhostLeft || took != p.Exit {
 			t.Errorf("got exit %v after %s, want %d after %s", exit, took, GhostLeft, p.Exit)
+		}
+	})
+}
+
+// The grace period runs from the signal, even if the loop is not there yet: its end is the platform's to set.
+func TestStopBeforeTheLoopBegins(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &stage{grace: 30 * second, register: hour, stuck: true}
+		life, end := context.WithCancel(context.Background())
+		defer end()
+		s.began, s.life = time.Now(), life
+		s.loop = New(Ports{Host: s, Registrar: s, Listener: s, Judge: s.judge}, NewPlan(s.grace, 0))
+		go s.loop.Stop()
+		time.Sleep(4 * second)
+		exit := s.loop.Run(Next(Status{Phase: Authenticating, Ephemeral: true}, Authenticated{}))
+		if took, p := time.Since(s.began), NewPlan(s.grace, 0); exit.Code != GhostLeft || took != p.Exit {
+			t.Errorf("got exit %v %s after the stop, want %d after %s", exit, took, GhostLeft, p.Exit)
 		}
 	})
 }

@@ -100,6 +100,19 @@ func TestOneJobToken(t *testing.T) {
 	}
 }
 
+// GitHub makes just-in-time runners that do not update themselves, so one that shall has to register by token.
+func TestUpdatingRunnerRegistersByToken(t *testing.T) {
+	h := newHub(t)
+	job := h.job("true")
+	b := open(t, h, newRoot(t), usual("RUNNER_DISABLE_UPDATE=false"))
+	b.expectExit(0)
+	expectResult(t, job, github.Succeeded)
+	h.expectEmpty(t)
+	if got := started(t, b.root, "listener"); !slices.Equal(got, []string{"configure", "run"}) {
+		t.Errorf("listener processes: %q", got)
+	}
+}
+
 // A runner that is not ephemeral takes one job after the other, until it is stopped between two of them.
 func TestPersistent(t *testing.T) {
 	h := newHub(t)

@@ -24,6 +24,8 @@ func TestProblems(t *testing.T) {
 		{"not UTF-8", []string{"RUNNER_WORKDIR=\xff"}, "cannot use RUNNER_WORKDIR: it is not UTF-8"},
 		{"quotes", []string{`RUNNER_NAME="builder"`}, "cannot use RUNNER_NAME: it stands in quotes"},
 		{"jit, many jobs", []string{"RUNNER_REGISTRATION=jit", "EPHEMERAL=0"}, "cannot use RUNNER_REGISTRATION and EPHEMERAL: a just-in-time runner is ephemeral"},
+		{"jit, updates", []string{"RUNNER_REGISTRATION=jit", "DISABLE_AUTO_UPDATE=false"}, "cannot use RUNNER_REGISTRATION and DISABLE_AUTO_UPDATE: a just-in-time runner does not update itself"},
+		{"a wait longer than the start", []string{"RUNNER_START_JITTER=2m"}, "cannot use RUNNER_START_JITTER and RUNNER_START_TIMEOUT: a wait of 2m does not fit into 2m"},
 		{"ready jit, many jobs", []string{"RUNNER_JITCONFIG=" + jit, "EPHEMERAL=0"}, "cannot use RUNNER_JITCONFIG and EPHEMERAL: a just-in-time runner is ephemeral"},
 		{"ready jit, token", []string{"RUNNER_JITCONFIG=" + jit, "RUNNER_REGISTRATION=token"}, "cannot use RUNNER_REGISTRATION and RUNNER_JITCONFIG: a just-in-time configuration is a registration already"},
 		{"jit, no base64", []string{"RUNNER_JITCONFIG=%%%%%%%%"}, "cannot use RUNNER_JITCONFIG: it is not the base64 of a JSON object"},

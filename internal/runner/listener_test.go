@@ -169,6 +169,9 @@ func TestEmptyEnvironment(t *testing.T) {
 	t.Setenv("OURS", "not-for-jobs")
 	s := newScene(t)
 	s.Environ = nil
+	if s.command(t.Context(), "run", nil).Env == nil {
+		t.Error("a program of the runner gets our environment")
+	}
 	s.configure(t)
 	s.launch(t)
 	s.expect(t, "ready")

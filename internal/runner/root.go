@@ -69,9 +69,6 @@ func (r *Runner) Prepare() error {
 	if work == "" {
 		work = "_work"
 	}
-	if inside, err := filepath.Rel(r.Root, work); err == nil && filepath.IsAbs(work) && filepath.IsLocal(inside) {
-		work = inside
-	}
 	if !filepath.IsLocal(work) {
 		return errors.Join(r.makeDir(root, "_diag"), r.makeMount(work))
 	}
@@ -86,7 +83,8 @@ func (r *Runner) makeDir(root *os.Root, dir string) error {
 	return r.own(root, dir)
 }
 
-// makeMount makes a work directory outside of the root, usually a volume that came up as root's, for the job's user.
+// makeMount makes a work directory that is given by its absolute path, usually a volume that came up as root's, for the
+// job's user.
 func (r *Runner) makeMount(dir string) error {
 	if !filepath.IsAbs(dir) {
 		return fmt.Errorf("cannot use the work directory %q: it leaves the runner's directory", dir)
