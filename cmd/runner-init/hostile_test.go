@@ -85,7 +85,16 @@ func TestTerminationFileIsNoTrap(t *testing.T) {
 	if err := os.Symlink(target, link); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{pipe, link, dir} {
+	read := filepath.Join(dir, "read") // a pipe that somebody does read
+	if err := syscall.Mkfifo(read, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := syscall.Open(read, syscall.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(reader)
+	for _, path := range []string{pipe, read, link, dir} {
 		if err := writeTermination(path, lastWords{}); err == nil {
 			t.Errorf("%s: accepted", path)
 		}

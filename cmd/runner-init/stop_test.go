@@ -11,6 +11,7 @@ import (
 
 	"github.com/runner-init/runner-init/internal/sim/github"
 	simrunner "github.com/runner-init/runner-init/internal/sim/runner"
+	"github.com/runner-init/runner-init/registration"
 )
 
 // A stop in the first moments finds a program that has registered nothing yet. Before a program has handlers the kernel
@@ -414,4 +415,58 @@ func TestDeletedByAnother(t *testing.T) {
 	}
 	gate.Release()
 	b.expectExit(0)
+}
+
+// readyJIT has somebody else register a runner, as a Kubernetes scale set does.
+func (h *hub) readyJIT(t *testing.T) string {
+	t.Helper()
+	pat, err := registration.NewPAT(testPAT)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := registration.New(registration.Options{
+		API: h.url, Credential: pat,
+		Scope: registration.Scope{Kind: registration.Repository, Owner: "acme", Repo: "widgets"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, encoded, err := client.JIT(t.Context(), registration.JITRequest{Name: "theirs", Labels: registration.DefaultLabels()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "RUNNER_JITCONFIG=" + encoded
+}
+
+// A ready JIT configuration takes no call of ours; the registration stays with whoever made it.
+func TestReadyJIT(t *testing.T) {
+	for name, test := range map[string]struct {
+		at         map[simrunner.Arrow]simrunner.Act
+		stop       bool
+		code, left int
+	}{
+		"job":              {code: 0, left: 0},
+		"idle stop":        {stop: true, code: 0, left: 1},
+		"session conflict": {at: exitAt(simrunner.AtConnect, 5), code: 81, left: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHub(t)
+			root := newRoot(t)
+			simrunner.WriteBehaviour(root, simrunner.Behaviour{At: test.at})
+			environ := []string{h.readyJIT(t)}
+			before := len(h.calls())
+			if name == "job" {
+				h.job("true")
+			}
+			b := open(t, h, root, environ)
+			if test.stop {
+				h.listening(t, b)
+				b.signal(syscall.SIGTERM)
+			}
+			b.expectExit(test.code)
+			if calls := h.calls(); len(calls) != before || len(h.Runners()) != test.left {
+				t.Errorf("calls of ours: %q; %d registrations left, want %d", calls[before:], len(h.Runners()), test.left)
+			}
+		})
+	}
 }
