@@ -59,6 +59,7 @@ var layers = map[string]layer{
 	"internal/sim/openapi": {imports: []string{kin}, tests: []string{"internal/need", "internal/sim/github"}},
 	"internal/need":        {},
 	"internal/image":       {tests: []string{"internal/need", "internal/sim/github", "internal/sim/runner"}},
+	"internal/conformance": {tests: []string{"internal/need", sys}},
 	"bench":                {tests: []string{"internal/need", "internal/sim/github", "internal/sim/runner", sys}},
 	"ecs-task-defs":        {tests: []string{"internal/config"}},
 	".":                    {},

@@ -42,6 +42,16 @@ func Docker(t testing.TB) {
 	}
 }
 
+// Installed needs a program of the machine on PATH, and returns where it is.
+func Installed(t testing.TB, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		Missing(t, "there is no "+program+" on this machine")
+	}
+	return path
+}
+
 // GitHubOpenAPI returns the path of GitHub's own OpenAPI description of its API, named by GITHUB_OPENAPI. It is a file
 // that no package brings along, so without it the test skips everywhere.
 func GitHubOpenAPI(t testing.TB) string {
