@@ -14,7 +14,7 @@ func (p *process) pid() int {
 	p.t.Helper()
 	pid := p.outer.Pid
 	if p.place == beside {
-		pid = p.only(pid)
+		pid = p.first(pid)
 	}
 	if p.parented {
 		pid = p.only(pid)
@@ -36,6 +36,19 @@ func (p *process) parent() int {
 func (p *process) child() int {
 	p.t.Helper()
 	return p.only(p.pid())
+}
+
+// first returns the oldest child of a process, once it has one: orphans come later.
+func (p *process) first(pid int) (child int) {
+	p.t.Helper()
+	p.eventually(fmt.Sprintf("child of %d", pid), func() bool {
+		all := children(pid)
+		if len(all) > 0 {
+			child = all[0]
+		}
+		return len(all) > 0
+	})
+	return child
 }
 
 // only returns the only child of a process, once it has one.

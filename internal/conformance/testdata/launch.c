@@ -101,8 +101,10 @@ static void beside(int report)
 	for (;;) {
 		int status;
 		pid_t ended = wait(&status);
-		if (ended == pid)
+		if (ended == pid) {
 			dprintf(report, "%d\n", status);
+			close(report);
+		}
 		if (ended < 0 && errno == ECHILD)
 			_exit(0);
 	}
