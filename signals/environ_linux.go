@@ -1,54 +1,45 @@
+//go:build !(amd64 || arm64) || purego || race || msan || asan
+
 package signals
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// Environ returns the environment the process was started with, verbatim: in order, with duplicates and with entries
-// that have no `=`, while os.Environ keeps the first of a name only. It is read from the process's own memory, not from
-// /proc, which may be missing and is closed to an undumpable process. Where that memory does not look as expected, or
-// the environment was changed since, it is os.Environ's. The strings are copies: they outlive EraseEnviron. Both need
-// os.Args to be as it was at the start.
-func Environ() []string {
-	current := os.Environ()
+// environ returns the environment that the process was started with, verbatim: in order, with duplicates and with entries
+// that have no `=`, while os.Environ keeps the first of a name only. It is found in the process's own memory, not in /proc,
+// which may be missing and is closed to an undumpable process, and the result points there. Where that memory does not
+// look as expected it is os.Environ's. It needs os.Args to be as it was at the start.
+func environ() []*byte {
 	block, err := environBlock()
-	if err == nil {
-		if len(bytes.Trim(block, "\x00")) == 0 {
-			return nil // empty, or erased
-		}
-		if environ, err := DecodeEnviron(block); err == nil && contains(environ, current) {
-			return environ
+	if err != nil {
+		return cStrings(os.Environ())
+	}
+	var list []*byte
+	for at, begin := 0, 0; at < len(block); at++ {
+		if block[at] == 0 {
+			list = append(list, &block[begin])
+			begin = at + 1
 		}
 	}
-	return cloned(current)
+	return append(list, nil)[:len(list)]
 }
 
-// EraseEnviron overwrites the environment of the process with zeros where /proc/PID/environ shows it, and forgets it.
-// Strings that os.Getenv or os.Environ returned earlier are windows onto that memory and become zeros too; those of
-// Environ do not. An error says that the block was not found and /proc still shows it.
-func EraseEnviron() error {
+// eraseEnviron overwrites the environment of the process with zeros where /proc/PID/environ shows it, and forgets it.
+// Strings that os.Getenv or os.Environ returned earlier are windows onto that memory and become zeros too. An error says
+// that the block was not found and /proc still shows it.
+func eraseEnviron() error {
 	os.Clearenv() // first, because its keys lie in the block
 	block, err := environBlock()
 	if err != nil {
 		return fmt.Errorf("cannot erase the environment: %w", err)
 	}
 	clear(block)
-	return nil
-}
-
-// Undumpable closes /proc/PID/{environ,mem,fd,…} of this process to everybody without CAP_SYS_PTRACE, other processes
-// of the same user included, and forbids core dumps. It lasts until the process calls exec. See PR_SET_DUMPABLE(2const).
-func Undumpable() error {
-	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
-		return fmt.Errorf("cannot make the process undumpable: %w", err)
-	}
 	return nil
 }
 
@@ -112,22 +103,4 @@ func executedName() uintptr {
 		}
 	}
 	return 0
-}
-
-// contains says whether every entry of part is in whole, in the same order.
-func contains(whole, part []string) bool {
-	for _, entry := range whole {
-		if len(part) > 0 && part[0] == entry {
-			part = part[1:]
-		}
-	}
-	return len(part) == 0
-}
-
-func cloned(list []string) []string {
-	var copies []string
-	for _, s := range list {
-		copies = append(copies, strings.Clone(s))
-	}
-	return copies
 }

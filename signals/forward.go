@@ -1,85 +1,102 @@
 package signals
 
-import (
-	"bytes"
-	"fmt"
-	"os"
-	"strconv"
-	"sync"
-	"syscall"
-	"time"
-)
+import "syscall"
 
-// forward passes a signal on to the child, or keeps it for a child that is not there yet or not ready.
-func (in *Init) forward(sig syscall.Signal) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.kept = append(in.kept, sig)
-	in.flush()
-}
-
-// flush sends what is kept, if there is a child to take it. The caller holds mu. It reaps first: a zombie accepts every
-// signal and does nothing with it, while the next child may need it.
-func (in *Init) flush() {
-	if len(in.kept) == 0 || in.child == 0 || !in.released {
+// take deals with a signal that came for the child.
+func (r *reaper) take(sig int) {
+	r.hear(sig)
+	if r.handoff.has(sig) {
+		r.handoff = r.handoff.without(sig)
+		r.dumbInitSays(str("Ignoring tty hand-off signal "), num(sig), str(".\n"))
 		return
 	}
-	in.reap()
-	if in.child == 0 {
-		return
-	}
-	for _, sig := range in.kept {
-		// The only possible error is EPERM, for a child that became another user. There is nothing to be done then, and
-		// it is no reason for an init to die.
-		_ = syscall.Kill(in.child, sig)
-	}
-	in.kept = nil
-}
-
-// watch releases the child's signals once it says it is ready. The returned function ends the watch and returns when
-// nothing of it is left.
-func (in *Init) watch(ready *os.File) (stop func()) {
-	if ready == nil {
-		return func() {}
-	}
-	var watching sync.WaitGroup
-	watching.Go(func() { in.awaitReady(ready) })
-	return func() {
-		_ = ready.SetReadDeadline(time.Unix(1, 0)) // long ago: a pending read ends; Run has made sure that this works
-		watching.Wait()
+	switch {
+	case sig == continued && r.suspended:
+		r.resume()
+	case r.hold:
+		r.keep(sig)
+	case !r.session && r.manners != dumbInit && (sig == terminalInput || sig == terminalOutput):
+		// Sent by the terminal to who is in its background, for having touched it: that was us, not the child.
+	case r.delay[sig] != 0:
+		if r.pending[sig] == 0 {
+			r.pending[sig] = monotonic() + r.delay[sig]
+		}
+	default:
+		r.pass(sig)
 	}
 }
 
-func (in *Init) awaitReady(ready *os.File) {
-	n, err := ready.Read(make([]byte, 1))
-	if os.IsTimeout(err) {
-		return
+// pass forwards a signal, now, and does what else belongs to it.
+func (r *reaper) pass(sig int) {
+	r.forward(sig)
+	if r.grace != 0 && r.graceEnd == 0 && (sig == terminate || sig == interrupt || sig == quit) {
+		r.graceEnd = monotonic() + r.grace
 	}
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if n == 0 && dying(in.child) {
-		return
+	if (r.session || r.manners == dumbInit) && sig >= terminalStop && sig <= terminalOutput {
+		r.dumbInitSays(str("Suspending self due to TTY signal.\n"))
+		kill(r.pid, stopped) // as PID 1 the kernel does not let us
 	}
-	in.released = true
-	in.flush()
 }
 
-// Bit of the flags in /proc/PID/stat, PF_EXITING of the kernel's sched.h: set before the files of a process are closed.
-const exiting = 0x4
+// forward sends a signal, or what it is rewritten to.
+func (r *reaper) forward(sig int) {
+	to := r.rewritten(sig)
+	if r.rewrite[sig] != untouched {
+		r.dumbInitSays(str("Translating signal "), num(sig), str(" to "), num(to), str(".\n"))
+	}
+	if to == 0 {
+		r.dumbInitSays(str("Not forwarding signal "), num(to), str(" to children (ignored).\n"))
+		return
+	}
+	if r.manners == tini {
+		words, index := signalDescription(to)
+		r.tiniSays(tiniDebug, str("Passing signal: '"), words, index, str("'"))
+	}
+	err := r.send(to)
+	if err == syscall.ESRCH {
+		r.tiniSays(tiniWarning, str("Child was dead when forwarding signal"))
+	}
+	r.dumbInitSays(str("Forwarded signal "), num(to), str(" to children.\n"))
+	if r.manners == ours && r.verbosity >= tiniDebug {
+		name, offset := signalName(to)
+		r.say(tiniDebug, str("forwarded "), name, offset)
+	}
+}
 
-// dying says whether a process has begun to exit. Its pipe ends then without it having been ready, some time before it
-// can be reaped, and a signal sent in between would be lost. Without /proc it is taken to be alive. See proc_pid_stat(5).
-func dying(pid int) bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false
+// send signals the target. The only other error is EPERM, for a child that became another user: there is nothing to be
+// done then, and it is no reason for an init to die.
+func (r *reaper) send(sig int) errno {
+	if r.target == toAll || r.ended && r.manners == ours {
+		return r.sendAll(sig)
 	}
-	_, after, _ := bytes.Cut(stat[bytes.LastIndexByte(stat, ')')+1:], []byte(" "))
-	fields := bytes.Fields(after)
-	const flags = 6 // counted from the state, which follows the name in parentheses
-	if len(fields) <= flags {
-		return false
+	if r.target == toGroup {
+		// The child may not have come as far as to make its group. Then it is alone.
+		if err := kill(-r.group, sig); err != syscall.ESRCH {
+			return err
+		}
 	}
-	value, err := strconv.ParseUint(string(fields[flags]), 10, 64)
-	return err == nil && value&exiting != 0
+	if r.ended {
+		return syscall.ESRCH // its pid may be somebody else's by now
+	}
+	return kill(r.child, sig)
+}
+
+// keep remembers a signal for a child that is not there yet, or not ready. Equal ones are merged, as the kernel does
+// with those that a process has blocked.
+func (r *reaper) keep(sig int) {
+	for i := range r.kept {
+		if int(r.held[i]) == sig {
+			return
+		}
+	}
+	r.held[r.kept] = uint8(sig)
+	r.kept++
+}
+
+// hear repeats what arrived, for those who want to know.
+func (r *reaper) hear(sig int) {
+	r.dumbInitSays(str("Received signal "), num(sig), str(".\n"))
+	if sig == child {
+		r.tiniSays(tiniDebug, str("Received SIGCHLD"))
+	}
 }

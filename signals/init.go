@@ -1,135 +1,227 @@
 // Package signals is the init: PID 1 of a container, or the subreaper of a process tree. It starts one child, forwards
-// every signal to it, reaps whatever dies beneath it, and says how the child ended.
+// every signal to it, reaps whatever dies beneath it, and ends as the child ended. It is `runner-init exec`, both
+// personalities, and PID 1 under `runner-init run`.
 //
-// It owns wait4(-1) and the intake of signals for the whole process, so nothing else in the process may start or wait
-// for children: no os/exec, no os.StartProcess, no os/signal. It refuses to decide anything: what a signal means, when to
-// stop and what to start next is the business of the child and of the caller. It never signals anyone but its child, and
-// it knows nothing of what runs in it.
+// Everything that runs in PID 1 is written in Go that does without Go's runtime: no allocation, no goroutine, no map, no
+// interface, no panic that could be recovered, only calls of the kernel. The program's entry point (Enter's caller)
+// runs it before the runtime exists, so that PID 1 is one thread with a few pages of memory, and has none of the
+// runtime's own signal handlers. TestFreestanding holds the compiled code to that. Built with the tag purego, with the
+// race detector, or for an architecture that has no entry point of ours, the same code runs on top of the runtime, with
+// os/signal for its ears and syscall.ForkExec for its hands (plain_linux.go says what is lost).
 //
-// The Go runtime keeps five signals to itself, whoever sends them: SIGPROF, SIGURG (its scheduler's) and 32 to 34 (the
-// C libraries'). They are not forwarded.
+// It owns wait4(-1) and the intake of signals for the whole process. It refuses to decide what a signal means: that is
+// the child's business. It never signals anyone but its own descendants.
 package signals
 
 import (
-	"errors"
-	"fmt"
-	"os"
-	"os/signal"
-	"sync"
 	"syscall"
-	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// Arrivals waiting for the loop, which may be held up while a program is being loaded from a slow disk. os/signal drops
-// what does not fit; equal signals were merged by the kernel long before.
-const backlog = 4096
-
-// The first and last signal number of Linux on every architecture Go supports.
-const (
-	firstSignal = syscall.Signal(1)
-	lastSignal  = syscall.Signal(64)
-)
-
-// Init forwards signals to one child at a time and reaps everything. Make one per process, with New.
-type Init struct {
-	arrivals chan os.Signal
-
-	// mu is held over fork, over wait4 and over kill. So a child is known before its death can be noticed, and no signal
-	// goes to a pid that was reaped and may belong to somebody else by now.
-	mu       sync.Mutex
-	child    int  // pid of the running child; 0 = none
-	released bool // the child may be signalled (see Command.Ready)
-	kept     []syscall.Signal
-	ended    chan syscall.WaitStatus
+// Process is what the kernel hands to a new process: its arguments and its environment, as C strings, in the memory
+// where it put them.
+type Process struct {
+	Args    []*byte
+	Environ []*byte
 }
 
-// Command is a program to start, with what it gets from us.
-type Command struct {
-	Path  string     // program; searched in the PATH of Env, like execvp(3), when it has no slash
-	Args  []string   // argv, including argv[0]; Path alone when empty
-	Env   []string   // verbatim, duplicates included; nil is an empty environment
-	Files []*os.File // the child's descriptors 3, 4, …; 0, 1 and 2 are ours
+// reaper is an init at work.
+type reaper struct {
+	settings
+	intake // of signals; how depends on what we are built on
 
-	// Ready is the read end of a pipe, as os.Pipe makes it. When set, signals are kept until the other side writes a byte or
-	// closes it: a child that needs a moment before it can be signalled loses none. It stays the caller's to close.
-	Ready *os.File
+	process Process
+	pid     int       // ours
+	mask    signalSet // inherited
+	deaf    bool      // SIGCHLD was ignored when we came
 
-	// Drop lists files that Run closes once the child has its own copies: the write end of the Ready pipe, so that only
-	// the child holds it.
-	Drop []*os.File
+	child     int // pid of the main child; 0 = none, or ended
+	ended     bool
+	status    syscall.WaitStatus // of the main child, once ended
+	group     int                // the main child's pid, also after its end
+	terminal  bool               // standard input is our controlling terminal
+	suspended bool               // the child was stopped, and we with it
+	handoff   signalSet          // signals that the kernel sends for having left the terminal: not for the child
+
+	environment, journal int // descriptors, under supervise
+
+	held [lastSignal]uint8 // signals that came before the child could take them, each once, in order
+	kept int               // how many are held
+	hold bool              // the child cannot take signals yet
+
+	pending  [lastSignal + 1]int64 // when a delayed signal is due, 0 = none
+	graceEnd int64                 // when what does not end is killed, 0 = not set
+	waitEnd  int64                 // when the wait for the others takes its next step, 0 = not set
+	waitStep int                   // how many steps it has taken: TERM, KILL, good-bye
 }
 
-// New makes the process an init and is the first thing it does. From here on every signal is kept for the child to come;
-// inherited descriptors from 3 up will not pass to any child; orphans below us become ours to reap, and are.
-func New() *Init {
-	in := &Init{arrivals: make(chan os.Signal, backlog)}
-	signal.Notify(in.arrivals, intake()...)
-	outlastRuntime()
-	restoreDispositions()
-	keepDescriptors()
-	if os.Getpid() != 1 {
-		becomeSubreaper()
+// start is the whole life of an init that runs a command. It returns the exit code.
+func start(p Process, s settings) int {
+	r := reaper{settings: s, process: p, pid: getpid()}
+	r.listen()
+	r.deathNotice()
+	r.adoptOrphans()
+	r.leaveTerminal()
+	if code := r.spawn(); !r.alive() { // it has complained
+		return r.exitCode(code)
 	}
-	go in.loop()
-	return in
+	r.announce()
+	r.dropExtra()
+	changeToRoot()
+	r.trim()
+	return r.loop()
 }
 
-// Run starts the child and returns when it has ended and everything else that was dead by then is reaped. Signals that
-// arrived since New or since the last child ended go to this one first, in the order they came in. A program that cannot
-// be started is an *ExecError, and loses none of them either.
-func (in *Init) Run(c Command) (Status, error) {
-	if err := watchable(c.Ready); err != nil {
-		closeAll(c.Drop)
-		return Status{}, err
+func (r *reaper) alive() bool { return r.child > 0 }
+
+// deathNotice asks for a signal when our parent dies. See PR_SET_PDEATHSIG(2const).
+func (r *reaper) deathNotice() {
+	if r.deathSignal != 0 {
+		prctl(unix.PR_SET_PDEATHSIG, uintptr(r.deathSignal))
 	}
-	child, err := in.start(c)
-	if err != nil {
-		return Status{}, err
-	}
-	stop := in.watch(c.Ready)
-	ws := <-child.ended
-	stop()
-	if child.foreground {
-		reclaimTerminal(child.pid)
-	}
-	return Status{wait: ws}, nil
 }
 
-// intake lists what os/signal is asked for: everything but SIGURG, which the Go scheduler sends to its own threads all
-// the time and which cannot be told apart from one that was meant for the child.
-func intake() []os.Signal {
-	var all []os.Signal
-	for sig := firstSignal; sig <= lastSignal; sig++ {
-		if sig != syscall.SIGURG {
-			all = append(all, sig)
+// adoptOrphans makes orphans below us our children, as those of its namespace are PID 1's. dumb-init does not, and tini
+// on request only. See PR_SET_CHILD_SUBREAPER(2const).
+func (r *reaper) adoptOrphans() {
+	if r.pid == 1 {
+		return
+	}
+	if r.subreaper || r.manners == ours {
+		prctl(unix.PR_SET_CHILD_SUBREAPER, 1)
+	}
+	if r.manners != tini {
+		return
+	}
+	if r.subreaper {
+		r.tiniSays(tiniTrace, str("Registered as child subreaper"))
+	}
+	if !isSubreaper() {
+		r.tiniSays(tiniWarning, str("Tini is not running as PID 1 and isn't registered as a child subreaper.\n"+
+			"Zombie processes will not be re-parented to Tini, so zombie reaping won't work.\n"+
+			"To fix the problem, use the -s option or set the environment variable TINI_SUBREAPER to register Tini as a child subreaper, or run Tini as PID 1."))
+	}
+}
+
+// announce says that the child is there.
+func (r *reaper) announce() {
+	r.dumbInitSays(str("Child spawned with PID "), num(r.child), str(".\n"))
+	if r.manners == tini {
+		r.tiniSays(tiniInfo, str("Spawned child process '"), str(text(r.command[0])), str("' with pid '"), num(r.child), str("'"))
+	}
+	if r.manners == ours && len(r.command) > 0 {
+		r.say(tiniInfo, str("started "), str(text(r.command[0])), str(" as pid "), num(r.child))
+	}
+}
+
+// say prints a message of our own.
+func (r *reaper) say(level int, parts ...part) {
+	if r.manners != ours || level > r.verbosity {
+		return
+	}
+	var line [12]part
+	line[0] = str(ourName + ": ")
+	n := 1 + join(line[1:len(line)-1], parts)
+	line[n] = str("\n")
+	put(2, line[:n+1]...)
+}
+
+// loop takes one signal after the other, and sleeps in between for as long as nothing is due.
+func (r *reaper) loop() int {
+	for {
+		r.reap() // also before the first signal: an exec may have left us dead children
+		if r.finished() {
+			return r.leave()
+		}
+		r.release()
+		for {
+			sig := r.next(r.timeout())
+			if sig == child {
+				r.hear(sig)
+				break
+			}
+			if sig == 0 {
+				r.expire()
+				break
+			}
+			r.take(sig)
+			if r.manners == tini {
+				break // it looks for the dead after each signal, and says so
+			}
 		}
 	}
-	return all
 }
 
-// loop is the only reader of signals. It lives as long as the process, also between children, and sleeps unless a
-// signal comes.
-func (in *Init) loop() {
-	in.collect() // what died before we listened for SIGCHLD, left behind by who exec'd us
-	for sig := range in.arrivals {
-		if sig == syscall.SIGCHLD {
-			in.collect()
-		} else {
-			in.forward(sig.(syscall.Signal))
-		}
+// finished says whether there is nobody left to wait for.
+func (r *reaper) finished() bool {
+	switch {
+	case !r.ended:
+		return false
+	case !r.wait || r.waitStep > lastStep:
+		return true
+	}
+	return !r.hasChildren()
+}
+
+// hasChildren asks without reaping. See waitid(2): ECHILD is the only answer of nobody.
+func (r *reaper) hasChildren() bool {
+	r0 := syscall6(unix.SYS_WAITID, unix.P_ALL, 0, 0, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, 0, 0)
+	return failure(r0) != syscall.ECHILD
+}
+
+// leave says good-bye and returns the exit code.
+func (r *reaper) leave() int {
+	code := statusCode(r.status)
+	if r.manners == dumbInit {
+		r.forward(terminate) // to what is left of the group; when we are PID 1, the kernel does worse at once
+		r.dumbInitSays(str("Child exited with status "), num(code), str(". Goodbye.\n"))
+		return code
+	}
+	r.tiniSays(tiniTrace, str("Exiting: child has exited"))
+	r.reclaimTerminal()
+	final := r.exitCode(code)
+	if r.report || r.verbosity >= tiniInfo && r.manners == ours {
+		r.reportEnd(code, final)
+	}
+	return final
+}
+
+// exitCode applies what the user wants to have remapped.
+func (r *reaper) exitCode(code int) int {
+	if code &= 0xff; r.remapped[code] {
+		return 0
+	}
+	return code
+}
+
+func (r *reaper) reportEnd(code, final int) {
+	put(2, str(ourName+": "), str(base(text(r.command[0]))), str(" (pid "), num(r.group), str(") "))
+	r.putEnd()
+	if r.status.Signaled() || final != code {
+		put(2, str(", exit code "), num(final))
+	}
+	put(2, str("\n"))
+}
+
+// putEnd tells how the main child ended.
+func (r *reaper) putEnd() {
+	if !r.status.Signaled() {
+		put(2, str("exited with code "), num(r.status.ExitStatus()))
+		return
+	}
+	sig := int(r.status.Signal())
+	name, offset := signalName(sig)
+	put(2, str("was killed by "), name, offset, str(" (signal "), num(sig), str(")"))
+	if r.status.CoreDump() {
+		put(2, str(" and left a core dump"))
 	}
 }
 
-// watchable refuses a Ready that could not be given up when the child ends early.
-func watchable(ready *os.File) error {
-	if ready == nil {
-		return nil
+// statusCode is the exit code of a child, or 128+n when signal n killed it, as shells report it.
+func statusCode(status syscall.WaitStatus) int {
+	if status.Signaled() {
+		return 128 + int(status.Signal())
 	}
-	if err := ready.SetReadDeadline(time.Time{}); err != nil {
-		return fmt.Errorf("cannot watch %q for readiness: %w", ready.Name(), err)
-	}
-	return nil
+	return status.ExitStatus()
 }
-
-// errBusy is what a second Run gets while the first has not returned.
-var errBusy = errors.New("another child is running")

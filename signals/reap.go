@@ -1,32 +1,65 @@
 package signals
 
-import "syscall"
+import (
+	"syscall"
 
-// collect reaps on behalf of the loop.
-func (in *Init) collect() {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.reap()
-}
+	"golang.org/x/sys/unix"
+)
 
-// reap waits for everything that is dead, until there is no more: one SIGCHLD may stand for many deaths. The caller holds
-// mu. The end of the child is reported last, when all others are gone. Stopped children are not dead (no WUNTRACED).
-func (in *Init) reap() {
-	var ended *syscall.WaitStatus
+// reap waits for everything that is dead, until there is no more: one SIGCHLD may stand for many deaths. Stops are looked
+// at too when we may have to share them; those of adopted processes, and of traced ones, mean nothing to us.
+func (r *reaper) reap() {
+	flags := uintptr(unix.WNOHANG)
+	if r.terminal {
+		flags |= unix.WUNTRACED
+	}
 	for {
-		var ws syscall.WaitStatus
-		pid, err := syscall.Wait4(-1, &ws, syscall.WNOHANG, nil)
-		if err == syscall.EINTR {
+		pid, status, err := wait4(-1, flags)
+		switch {
+		case err == syscall.EINTR:
 			continue
-		}
-		if err != nil || pid <= 0 {
-			break
-		}
-		if pid == in.child && (ws.Exited() || ws.Signaled()) {
-			in.child, ended = 0, &ws
+		case err != 0:
+			r.tiniSays(tiniTrace, str("No child to wait"))
+			return
+		case pid == 0:
+			r.tiniSays(tiniTrace, str("No child to reap"))
+			return
+		case status.Exited(), status.Signaled():
+			r.bury(pid, status)
+			if r.ended && r.manners == dumbInit {
+				return // it leaves at once
+			}
+		case status.Stopped() && pid == r.child:
+			r.stop(int(status.StopSignal()))
 		}
 	}
-	if ended != nil {
-		in.ended <- *ended
+}
+
+// bury notes a death.
+func (r *reaper) bury(pid int, status syscall.WaitStatus) {
+	main := pid == r.child
+	if main {
+		r.child, r.ended, r.status = 0, true, status
+		r.beginWait()
+	}
+	if r.verbosity == 0 && !r.warnReaped {
+		return
+	}
+	r.tiniSays(tiniDebug, str("Reaped child with pid: '"), num(pid), str("'"))
+	switch {
+	case r.manners == dumbInit && status.Signaled():
+		r.dumbInitSays(str("A child with PID "), num(pid), str(" was terminated by signal "), num(int(status.Signal())), str(".\n"))
+	case r.manners == dumbInit:
+		r.dumbInitSays(str("A child with PID "), num(pid), str(" exited with exit status "), num(status.ExitStatus()), str(".\n"))
+	case !main && r.warnReaped:
+		r.tiniSays(tiniWarning, str("Reaped zombie process with pid="), num(pid))
+		r.say(tiniWarning, str("reaped orphan with pid "), num(pid))
+	case !main:
+		r.say(tiniDebug, str("reaped orphan with pid "), num(pid))
+	case r.manners == tini && status.Signaled():
+		words, index := signalDescription(int(status.Signal()))
+		r.tiniSays(tiniInfo, str("Main child exited with signal (with signal '"), words, index, str("')"))
+	case r.manners == tini:
+		r.tiniSays(tiniInfo, str("Main child exited normally (with status '"), num(status.ExitStatus()), str("')"))
 	}
 }

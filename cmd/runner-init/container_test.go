@@ -225,15 +225,21 @@ func (b *box) signal(s syscall.Signal) {
 	}
 }
 
-// catches reports whether PID 1 has a handler for a signal, or has ended.
+// catches reports whether PID 1 blocks a signal, to wait for it, or has a handler for it, or has ended.
 func (b *box) catches(s syscall.Signal) bool {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.pid))
-	_, caught, found := strings.Cut(string(status), "SigCgt:\t")
-	if err != nil || !found {
+	if err != nil {
 		return true
 	}
-	mask, err := strconv.ParseUint(caught[:16], 16, 64)
-	return err != nil || mask&(1<<(s-1)) != 0
+	for _, field := range []string{"SigBlk:\t", "SigCgt:\t"} {
+		if _, set, found := strings.Cut(string(status), field); found {
+			mask, err := strconv.ParseUint(set[:16], 16, 64)
+			if err != nil || mask&(1<<(s-1)) != 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // expectExit waits for the end and checks what is true of every end.
@@ -273,8 +279,8 @@ func (b *box) supervisor() int {
 	for _, path := range lists {
 		text, _ := os.ReadFile(path)
 		for field := range strings.FieldsSeq(string(text)) {
-			cmdline, _ := os.ReadFile("/proc/" + field + "/cmdline")
-			if pid, err := strconv.Atoi(field); err == nil && strings.Contains(string(cmdline), superviseRole) {
+			exe, _ := os.Readlink("/proc/" + field + "/exe")
+			if pid, err := strconv.Atoi(field); err == nil && filepath.Base(exe) == "runner-init" {
 				return pid
 			}
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -9,34 +8,16 @@ import (
 	"github.com/runner-init/runner-init/signals"
 )
 
-// Descriptors that the init gives to a role, in the order in which startRole passes them.
-const (
-	environmentFD = 3 + iota
-	journalFD
-	readyFD
-)
-
-// inherit takes over what the init gives us, keeps it from every child of ours, and says that signals may come now.
+// inherit takes over what the init gives us, and says that signals may come now.
 func (s *supervisor) inherit() error {
-	if err := signals.Undumpable(); err != nil {
+	parent, err := signals.Inherit()
+	if err != nil {
 		return err
 	}
-	signals.CloseOnExec(environmentFD, journalFD, readyFD)
-	environment := os.NewFile(environmentFD, "environment")
-	block, err := signals.Contents(environment)
-	if err == nil {
-		s.environ, err = signals.DecodeEnviron(block)
-	}
-	if err != nil {
-		return errors.New("this process was not started by an init")
-	}
-	environment.Close()
+	s.environ = parent.Environ
 	adoptEnviron(s.environ)
-	s.journal = journal{os.NewFile(journalFD, "journal")}
-	ready := os.NewFile(readyFD, "ready")
-	defer ready.Close()
-	_, err = ready.Write([]byte{1})
-	return err
+	s.journal = journal{parent}
+	return parent.Ready()
 }
 
 // adopted are the variables of the container that the libraries read in this process.

@@ -4,4 +4,10 @@ package main
 
 import "os"
 
-func main() { os.Exit(dispatch(os.Args)) }
+// main is never reached by a process that is an init alone: that one has ended in enter.
+func main() {
+	if code, done := lateInit(); done {
+		os.Exit(code)
+	}
+	os.Exit(dispatch(os.Args))
+}

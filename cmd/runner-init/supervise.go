@@ -58,7 +58,12 @@ func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
 	defer s.outlet.flush()
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	if err := s.inherit(); err != nil {
-		return usageError(err.Error(), "this role is for `runner-init run` to start")
+		complain(err.Error(), "")
+		return int(lifecycle.RunnerFailed)
+	}
+	if err := checkArguments(args); err != nil {
+		s.journal.Finished()
+		return usageError(err.Error(), "runner-init run [PATH/run.sh | PATH/Runner.Listener run …]")
 	}
 	exit := s.configure()
 	if exit.Code == lifecycle.OK {
@@ -111,8 +116,7 @@ func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {
 // platform's termination message.
 func (s *supervisor) report(exit lifecycle.Exit) {
 	left := s.journal.read()
-	left.Finished = true
-	err := s.journal.write(left)
+	err := s.journal.Finished()
 	words := lastWords{
 		Reason: exit.Reason, ExitCode: int(s.exitCode(exit)), Phase: s.phase.String(),
 		Runner: left.Name, Ghost: exit.Code == lifecycle.GhostLeft,

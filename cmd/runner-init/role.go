@@ -1,0 +1,68 @@
+package main
+
+import (
+	"github.com/runner-init/runner-init/lifecycle"
+	"github.com/runner-init/runner-init/signals"
+)
+
+// role is which init a process of ours is, if any. It is decided by the command line before anything else happens, so
+// that an init is one from its first instruction on, and a helper never becomes one.
+type role int
+
+const (
+	noInit role = iota
+	execRole
+	dumbInitRole
+	tiniRole
+	runRole
+)
+
+// The functions of this file are part of the init: they do without Go's runtime, like all that they call of the signals
+// package.
+
+func roleOf(p signals.Process) role {
+	switch p.Name() {
+	case "dumb-init":
+		return dumbInitRole
+	case "tini":
+		return tiniRole
+	case "Runner.Listener", "Runner.Worker": // the demo's
+		return noInit
+	}
+	switch word := p.Arg(1); {
+	case len(p.Args) == 1, word == "run", isRunner(word):
+		return runRole
+	case word == "exec":
+		return execRole
+	}
+	return noInit
+}
+
+// isRunner recognizes the commands of existing images that run a runner.
+func isRunner(word string) bool {
+	return word == "run.sh" || word == "Runner.Listener" || endsIn(word, "/run.sh") || endsIn(word, "/Runner.Listener")
+}
+
+func endsIn(word, end string) bool {
+	return len(word) >= len(end) && word[len(word)-len(end):] == end
+}
+
+// beInit is an init's whole life. It returns the exit code.
+func beInit(r role, p signals.Process) int {
+	switch r {
+	case dumbInitRole:
+		return signals.DumbInit(p)
+	case tiniRole:
+		return signals.Tini(p)
+	}
+	name := version
+	if name == "" {
+		name = "(development build)"
+	}
+	return signals.Exec(p.From(1), name)
+}
+
+// initCodes are the exit codes of a PID 1 whose supervisor cannot report one.
+func initCodes() signals.Codes {
+	return signals.Codes{Failed: int(lifecycle.RunnerFailed), Ghost: int(lifecycle.GhostLeft)}
+}

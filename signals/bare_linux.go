@@ -1,0 +1,192 @@
+//go:build (amd64 || arm64) && !purego && !race && !msan && !asan
+
+package signals
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Freestanding says that the init of this build does without Go's runtime.
+const Freestanding = true
+
+// syscall6 calls the kernel. The result is its own, with errors as small negative numbers.
+func syscall6(number, a, b, c, d, e, f uintptr) uintptr
+
+// intake is the signals that wait in the kernel, because every one of them is blocked.
+type intake struct{ collected signalSet }
+
+// started is nothing: an exec does not return.
+type started struct{}
+
+// listen blocks every signal, so that from here on each waits until it is asked for. tini leaves those to their fate
+// that stand for faults of a program.
+func (r *reaper) listen() {
+	r.collected = everySignal
+	if r.manners == tini {
+		for _, sig := range [...]int{floating, illegal, segmentation, bus, abort, trap, badCall} {
+			r.collected = r.collected.without(sig)
+		}
+	}
+	r.mask = setMask(r.collected)
+	if disposed(child) == ignored {
+		r.deaf = true // the kernel would throw away how our children end
+		dispose(child, byDefault)
+	}
+}
+
+// next waits for a signal, at most so many nanoseconds unless that is negative. 0 is none.
+func (r *reaper) next(timeout int64) int {
+	limit := unix.Timespec{Sec: timeout / second, Nsec: timeout % second}
+	pointer := &limit
+	if timeout < 0 {
+		pointer = nil
+	}
+	for {
+		got := syscall6(unix.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&r.collected)), 0, uintptr(unsafe.Pointer(pointer)), signalSetSize, 0, 0)
+		switch failure(got) {
+		case 0:
+			return int(got)
+		case syscall.EINTR: // we were stopped and continued
+		default:
+			return 0
+		}
+	}
+}
+
+// swallow need not do anything: a stop signal that waits is dropped when we are continued. See signal(7).
+func (r *reaper) swallow(int) {}
+
+// spawn starts the command. The result is the exit code if it failed.
+func (r *reaper) spawn() int {
+	mine := ownTerminal()
+	_, err := terminalGroup()
+	r.terminal = err == 0 && !r.session
+	pid, err := fork()
+	switch {
+	case err != 0:
+		return r.cannotFork(err)
+	case pid == 0:
+		r.become(mine || r.manners == tini)
+		s := r.newSearch()
+		Exit(r.cannotExecute(s.name, s.execute()))
+	}
+	r.child, r.group = pid, pid
+	return 0
+}
+
+// trim gives back the pages of our own program that the start has touched: its file is in the page cache, from where the
+// few that the loop needs come back at once. See madvise(2).
+func (r *reaper) trim() {
+	// Keys of the auxiliary vector, which follows the environment: where the program headers are, and how many. See
+	// getauxval(3).
+	const headersKey, countKey = 3, 5
+	var headers, count uintptr
+	vector := unsafe.Add(unsafe.Pointer(unsafe.SliceData(r.process.Environ)), (len(r.process.Environ)+1)*pointerSize)
+	for {
+		pair := *(*[2]uintptr)(vector)
+		switch pair[0] {
+		case 0:
+			trimSegments(headers, count)
+			return
+		case headersKey:
+			headers = pair[1]
+		case countKey:
+			count = pair[1]
+		}
+		vector = unsafe.Add(vector, unsafe.Sizeof(pair))
+	}
+}
+
+// segment is a program header. See elf(5).
+type segment struct {
+	kind, flags                                                 uint32
+	offset, address, physical, sizeInFile, sizeInMemory, aligns uint64
+}
+
+func trimSegments(headers, count uintptr) {
+	const loaded, table, writable, page = 1, 6, 2, 1 << 12
+	var base uintptr // of a program that is loaded anywhere
+	for pass := range 2 {
+		for i := range count {
+			s := (*segment)(*(*unsafe.Pointer)(unsafe.Pointer(&headers)))
+			s = (*segment)(unsafe.Add(unsafe.Pointer(s), i*unsafe.Sizeof(segment{})))
+			switch {
+			case pass == 0 && s.kind == table:
+				base = headers - uintptr(s.address)
+			case pass == 1 && s.kind == loaded && s.flags&writable == 0:
+				call(unix.SYS_MADVISE, (base+uintptr(s.address))&^(page-1), uintptr(s.sizeInMemory), unix.MADV_DONTNEED)
+			}
+		}
+	}
+}
+
+// spawnRole forks, and the child goes on as the same program: nothing is executed, so nobody can look into it in between.
+func (r *reaper) spawnRole(Role) (child bool, code int) {
+	mine := ownTerminal()
+	_, err := terminalGroup()
+	r.terminal = err == 0
+	pid, err := fork()
+	switch {
+	case err != 0:
+		return false, r.cannotFork(err)
+	case pid == 0:
+		r.become(mine)
+		name := [...]byte{'s', 'u', 'p', 'e', 'r', 'v', 'i', 's', 'o', 'r', 0}
+		prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&name)))
+		return true, 0
+	}
+	r.child, r.group = pid, pid
+	return false, 0
+}
+
+// inherited is the role of this process, which the init above it leaves here in the memory that they share.
+var inherited Role
+
+// InheritedRole tells what the init above us has forked us for.
+func InheritedRole() Role { return inherited }
+
+// Supervise makes this process the init of a child that goes on with the program, in a role that InheritedRole tells. In
+// that child it returns the stack that the program has to go on with.
+func Supervise(p Process, stack unsafe.Pointer, codes Codes) unsafe.Pointer {
+	r := reaper{process: p, pid: getpid(), settings: settings{verbosity: tiniWarning, cleared: true}}
+	role, code := r.supervise(codes)
+	if role == NoRole {
+		Exit(code)
+	}
+	inherited = role
+	return withoutEnviron(p, stack)
+}
+
+// withoutEnviron moves the number of arguments and the pointers to them up the stack, over those to the environment, so
+// that the runtime finds none. What follows the environment, the auxiliary vector, it finds by counting. The stack stays
+// aligned to 16 bytes, as every ABI wants it; for an odd number one pointer stays, to what is an empty string by now.
+func withoutEnviron(p Process, stack unsafe.Pointer) unsafe.Pointer {
+	distance := len(p.Environ) &^ 1
+	words := unsafe.Slice((*uintptr)(stack), 1+len(p.Args)+1+len(p.Environ))
+	for i := 1 + len(p.Args); i >= 0; i-- {
+		words[i+distance] = words[i]
+	}
+	return unsafe.Add(stack, distance*pointerSize)
+}
+
+// wipe overwrites the environment in place.
+func (r *reaper) wipe() (problem string, err errno) {
+	for _, entry := range r.process.Environ {
+		for i := len(text(entry)) - 1; i >= 0; i-- {
+			*(*byte)(unsafe.Add(unsafe.Pointer(entry), i)) = 0
+		}
+	}
+	return "", 0
+}
+
+func fork() (int, errno) { return call(unix.SYS_CLONE, uintptr(syscall.SIGCHLD), 0, 0) }
+
+func (s *search) exec(file *byte, argv **byte) errno {
+	return failure(syscall6(unix.SYS_EXECVE, uintptr(unsafe.Pointer(file)), uintptr(unsafe.Pointer(argv)), uintptr(unsafe.Pointer(s.environ)), 0, 0, 0))
+}
+
+// dropExtra closes what we inherited besides the standard streams, now that the child has it.
+func (r *reaper) dropExtra() { closeExtra() }

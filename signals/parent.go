@@ -1,0 +1,74 @@
+package signals
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"syscall"
+)
+
+// Parent is what a role has of the init that started it.
+type Parent struct {
+	Environ []string // the container's, verbatim
+	journal *os.File
+}
+
+// errNoParent is what Inherit answers in a process that no init of ours has started.
+var errNoParent = errors.New("this process was not started by an init")
+
+// Inherit takes over what the init gives us, and keeps it from every child of ours.
+func Inherit() (*Parent, error) {
+	syscall.CloseOnExec(environmentFD)
+	syscall.CloseOnExec(journalFD)
+	environment, journal := os.NewFile(environmentFD, "environment"), os.NewFile(journalFD, "journal")
+	// From its beginning: a successor finds the file where its predecessor has read it to the end.
+	block, err := io.ReadAll(io.NewSectionReader(environment, 0, math.MaxInt64))
+	if err != nil {
+		return nil, errNoParent
+	}
+	environment.Close()
+	environ, err := DecodeEnviron(block)
+	if err != nil {
+		return nil, errNoParent
+	}
+	if _, err := journal.Stat(); err != nil {
+		return nil, errNoParent
+	}
+	return &Parent{Environ: environ, journal: journal}, nil
+}
+
+// Ready says that signals may come. Until then the init has kept them.
+func (p *Parent) Ready() error {
+	if err := p.setFlag(readyByte); err != nil {
+		return err
+	}
+	// It sleeps until a signal comes; this one means "look".
+	if err := syscall.Kill(os.Getppid(), syscall.SIGCHLD); err != nil {
+		return fmt.Errorf("cannot wake the init: %w", err)
+	}
+	return nil
+}
+
+// Finished says that we have come to our own end, and that nobody has to take over.
+func (p *Parent) Finished() error { return p.setFlag(finishedByte) }
+
+func (p *Parent) setFlag(at int64) error {
+	if _, err := p.journal.WriteAt([]byte{1}, at); err != nil {
+		return fmt.Errorf("cannot tell the init: %w", err)
+	}
+	return nil
+}
+
+// Write replaces what the journal holds. Written in one call, it is never found half done, not even after a SIGKILL, as
+// long as all texts are of one length.
+func (p *Parent) Write(text []byte) error {
+	_, err := p.journal.WriteAt(text, ownBytes)
+	return err
+}
+
+// Read returns up to so many bytes of what the journal holds.
+func (p *Parent) Read(limit int64) ([]byte, error) {
+	return io.ReadAll(io.NewSectionReader(p.journal, ownBytes, limit))
+}

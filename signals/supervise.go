@@ -1,0 +1,159 @@
+package signals
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Role is what a process of ours is for, under Supervise.
+type Role int
+
+const (
+	NoRole     Role = iota
+	Supervisor      // the child, which does the work
+	Recovery        // its successor, after it has died without having finished
+)
+
+// Codes are the exit codes of an init whose child cannot report one.
+type Codes struct {
+	Failed int // the child could not be started
+	Ghost  int // both the supervisor and the recovery died
+}
+
+// Descriptors that a role finds.
+const (
+	environmentFD = firstExtra + iota
+	journalFD
+)
+
+// The journal is a file in memory that outlives the supervisor. Its first bytes are between the supervisor and us: each
+// is 0 until the supervisor sets it. What follows is the supervisor's own.
+const (
+	readyByte    = 0 // signals may come
+	finishedByte = 1 // nobody has to take over
+	ownBytes     = 64
+)
+
+// supervise is the life of an init whose child is this very program. It keeps secrets out of every environment block,
+// holds signals back until the child can take them, and starts it once more if it dies without having finished. It knows
+// nothing of what the child does. It returns in the children, with their role, and in the init, with the exit code.
+func (r *reaper) supervise(codes Codes) (Role, int) {
+	r.listen()
+	r.adoptOrphans()
+	r.dropExtra()
+	openStandard()
+	if problem, err := r.conceal(); problem != "" {
+		put(2, str(ourName+": cannot "), str(problem), str(": "), reason(err), str("\n"))
+		return NoRole, codes.Failed
+	}
+	for role := Supervisor; role <= Recovery; role++ {
+		if child, code := r.startRole(role); child {
+			return role, 0
+		} else if !r.alive() {
+			return NoRole, code
+		}
+		code := r.loop()
+		if r.flag(finishedByte) {
+			return NoRole, code
+		}
+		r.complainOfDeath(role)
+	}
+	return NoRole, codes.Ghost
+}
+
+func (r *reaper) startRole(role Role) (child bool, code int) {
+	r.ended, r.hold = false, true
+	r.setFlag(readyByte, 0)
+	return r.spawnRole(role)
+}
+
+func (r *reaper) complainOfDeath(role Role) {
+	who, then := "supervisor", "recovering"
+	if role == Recovery {
+		who, then = "recovery", "a registration may be left on GitHub"
+	}
+	put(2, str(ourName+": the "), str(who), str(" died ("))
+	r.putEnd()
+	put(2, str("): "), str(then), str("\n"))
+}
+
+// release lets go of the signals that were held for a child that was not ready. The child's word for it comes with a
+// SIGCHLD of its own sending. It is looked at only after everything dead was reaped: a zombie accepts every signal and
+// does nothing with it, while its successor may need it.
+func (r *reaper) release() {
+	if !r.hold || !r.flag(readyByte) {
+		return
+	}
+	r.hold = false
+	for i := range r.kept {
+		r.pass(int(r.held[i]))
+	}
+	r.kept = 0
+}
+
+func (r *reaper) flag(at int) bool {
+	var value [1]byte
+	n, err := readFileAt(r.journal, value[:], at)
+	return err == 0 && n == 1 && value[0] != 0
+}
+
+func (r *reaper) setFlag(at int, value byte) {
+	syscall6(unix.SYS_PWRITE64, uintptr(r.journal), uintptr(unsafe.Pointer(&value)), 1, uintptr(at), 0, 0)
+}
+
+// conceal moves the environment into a file in memory that only a role can read, and wipes it where /proc/PID/environ
+// would show it. It does not judge what of it is secret. See PR_SET_DUMPABLE(2const), which closes
+// /proc/PID/{environ,mem,fd,…} to everybody without CAP_SYS_PTRACE, other processes of the same user included, forbids
+// core dumps, and is inherited over fork.
+func (r *reaper) conceal() (problem string, err errno) {
+	if err := prctl(unix.PR_SET_DUMPABLE, 0); err != 0 {
+		return "make the process undumpable", err
+	}
+	if r.environment, err = memoryFile("environment"); err != 0 {
+		return "create a memory file for the environment", err
+	}
+	for _, entry := range r.process.Environ {
+		if err := writeFile(r.environment, unsafe.Slice(entry, len(text(entry))+1)); err != 0 {
+			return "move the environment", err
+		}
+	}
+	const all = unix.F_SEAL_WRITE | unix.F_SEAL_GROW | unix.F_SEAL_SHRINK | unix.F_SEAL_SEAL
+	if _, err := call(unix.SYS_FCNTL, uintptr(r.environment), unix.F_ADD_SEALS, all); err != 0 {
+		return "seal the environment", err
+	}
+	if r.journal, err = memoryFile("journal"); err != 0 {
+		return "create a memory file for the journal", err
+	}
+	return r.wipe()
+}
+
+// memoryFile makes a file in memory without a path, close-on-exec, above the standard streams. It can never be executed,
+// which kernels know since 6.3 and some are set to insist on; older ones reject the flag with EINVAL. See memfd_create(2).
+func memoryFile(name string) (int, errno) {
+	var path [32]byte
+	copy(path[:], name)
+	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
+	fd, err := call(unix.SYS_MEMFD_CREATE, uintptr(unsafe.Pointer(&path)), flags|unix.MFD_NOEXEC_SEAL, 0)
+	if err == syscall.EINVAL {
+		fd, err = call(unix.SYS_MEMFD_CREATE, uintptr(unsafe.Pointer(&path)), flags, 0)
+	}
+	if err != 0 || fd >= firstExtra {
+		return fd, err
+	}
+	high, err := call(unix.SYS_FCNTL, uintptr(fd), unix.F_DUPFD_CLOEXEC, firstExtra)
+	closeFile(fd)
+	return high, err
+}
+
+// openStandard makes sure that the standard streams are open: a file of ours in their place would be written to.
+func openStandard() {
+	for fd := range firstExtra {
+		if !isOpen(fd) {
+			null := [...]byte{'/', 'd', 'e', 'v', '/', 'n', 'u', 'l', 'l', 0}
+			at := unix.AT_FDCWD
+			syscall6(unix.SYS_OPENAT, uintptr(at), uintptr(unsafe.Pointer(&null)), unix.O_RDWR, 0, 0, 0)
+		}
+	}
+}
