@@ -63,6 +63,7 @@ func start(p Process, s settings) int {
 	r.deathNotice()
 	r.adoptOrphans()
 	r.leaveTerminal()
+	r.reap() // an exec may have left us dead children, whose SIGCHLD is gone
 	if code := r.spawn(); !r.alive() { // it has complained
 		return r.exitCode(code)
 	}
@@ -130,26 +131,23 @@ func (r *reaper) say(level int, parts ...part) {
 // loop takes one signal after the other, and sleeps in between for as long as nothing is due.
 func (r *reaper) loop() int {
 	for {
-		r.reap() // also before the first signal: an exec may have left us dead children
+		sig := r.next(r.timeout())
+		switch sig {
+		case child:
+			r.hear(sig)
+		case 0:
+			r.expire()
+		default:
+			r.take(sig)
+			if r.manners != tini { // which looks for the dead after each signal, and says so
+				continue
+			}
+		}
+		r.reap()
 		if r.finished() {
 			return r.leave()
 		}
 		r.release()
-		for {
-			sig := r.next(r.timeout())
-			if sig == child {
-				r.hear(sig)
-				break
-			}
-			if sig == 0 {
-				r.expire()
-				break
-			}
-			r.take(sig)
-			if r.manners == tini {
-				break // it looks for the dead after each signal, and says so
-			}
-		}
 	}
 }
 

@@ -73,10 +73,6 @@ func (r *reaper) listen() {
 			dispose(sig, byDefault)
 		}
 	}
-	select {
-	case r.arrivals <- syscall.SIGCHLD: // for what died before we listened
-	default:
-	}
 }
 
 // isFault says which signals stand for faults of a program; tini leaves them to their fate.

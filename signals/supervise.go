@@ -42,6 +42,7 @@ const (
 func (r *reaper) supervise(codes Codes) (Role, int) {
 	r.listen()
 	r.adoptOrphans()
+	r.reap()
 	r.dropExtra()
 	openStandard()
 	if problem, err := r.conceal(); problem != "" {
