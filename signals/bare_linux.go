@@ -56,6 +56,14 @@ func (r *reaper) next(timeout int64) int {
 	}
 }
 
+// forgetPipe takes back the signal that the kernel sent to us for having written to a pipe that nobody reads: it is not
+// for the child.
+func forgetPipe() {
+	pipe := everySignal &^ everySignal.without(brokenPipe)
+	var now unix.Timespec
+	syscall6(unix.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&pipe)), 0, uintptr(unsafe.Pointer(&now)), signalSetSize, 0, 0)
+}
+
 // swallow need not do anything: a stop signal that waits is dropped when we are continued. See signal(7).
 func (r *reaper) swallow(int) {}
 

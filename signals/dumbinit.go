@@ -102,7 +102,7 @@ func dumbInitPuts(parts ...part) {
 	var line [12]part
 	line[0] = str("[dumb-init] ")
 	n := 1 + join(line[1:], parts)
-	put(2, line[:n]...)
+	tell(2, line[:n]...)
 }
 
 func dumbInitUsage(program string) {

@@ -10,6 +10,9 @@ import (
 // initialNamespace is the inode of the PID namespace that the kernel boots in, PROC_PID_INIT_INO of its proc_ns.h.
 const initialNamespace = 0xEFFFFFFC
 
+// largestPID is more than any pid, see PID_MAX_LIMIT in proc_sys_kernel(5).
+const largestPID = 1 << 30
+
 // sendAll signals every process below us.
 func (r *reaper) sendAll(sig int) errno {
 	if r.pid == 1 && !inInitialNamespace() {
@@ -28,19 +31,40 @@ func inInitialNamespace() bool {
 }
 
 // sendDescendants walks /proc, where processes are in the order of their pids, and signals those whose chain of parents
-// leads to us. Without /proc it reaches the main child alone.
+// leads to us. Without a /proc of ours it reaches the main child alone.
 func (r *reaper) sendDescendants(sig int) errno {
 	path := [...]byte{'/', 'p', 'r', 'o', 'c', 0}
 	proc, err := openFile(&path[0], unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != 0 {
-		if r.ended {
-			return syscall.ESRCH
-		}
-		return kill(r.child, sig)
+		return r.sendMain(sig)
 	}
-	err = r.sendListed(proc, sig)
+	if r.isOurs(proc) {
+		err = r.sendListed(proc, sig)
+	} else {
+		err = r.sendMain(sig)
+	}
 	closeFile(proc)
 	return err
+}
+
+// sendMain signals the main child, if it lives.
+func (r *reaper) sendMain(sig int) errno {
+	if r.ended {
+		return syscall.ESRCH
+	}
+	return kill(r.child, sig)
+}
+
+// isOurs says whether /proc shows our PID namespace: in another one's the numbers mean other processes.
+func (r *reaper) isOurs(proc int) bool {
+	var name = [...]byte{'s', 'e', 'l', 'f', 0}
+	var link [20]byte
+	n, err := call4(unix.SYS_READLINKAT, uintptr(proc), uintptr(unsafe.Pointer(&name)), uintptr(unsafe.Pointer(&link)), uintptr(len(link)))
+	if err != 0 {
+		return false
+	}
+	pid, _ := number(unsafe.String(&link[0], n), largestPID)
+	return pid == r.pid
 }
 
 func (r *reaper) sendListed(proc, sig int) errno {
@@ -55,7 +79,7 @@ func (r *reaper) sendListed(proc, sig int) errno {
 			// struct linux_dirent64: inode and offset of 8 bytes each, length of 2, type of 1, name. See getdents64(2).
 			const lengthAt, nameAt = 16, 19
 			length := int(entries[at+lengthAt]) | int(entries[at+lengthAt+1])<<8
-			if pid, ok := number(text(&entries[at+nameAt]), 1<<30); ok && r.isBelow(pid) {
+			if pid, ok := number(text(&entries[at+nameAt]), largestPID); ok && r.isBelow(pid) {
 				if err := kill(pid, sig); err == 0 {
 					result = 0
 				}
@@ -105,6 +129,6 @@ func parentOf(pid int) int {
 	if end < 0 {
 		return 0
 	}
-	parent, _ := number(line[at:at+end], 1<<30)
+	parent, _ := number(line[at:at+end], largestPID)
 	return parent
 }

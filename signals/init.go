@@ -63,7 +63,7 @@ func start(p Process, s settings) int {
 	r.deathNotice()
 	r.adoptOrphans()
 	r.leaveTerminal()
-	r.reap() // an exec may have left us dead children, whose SIGCHLD is gone
+	r.reap()                           // an exec may have left us dead children, whose SIGCHLD is gone
 	if code := r.spawn(); !r.alive() { // it has complained
 		return r.exitCode(code)
 	}
@@ -86,19 +86,11 @@ func (r *reaper) deathNotice() {
 // adoptOrphans makes orphans below us our children, as those of its namespace are PID 1's. dumb-init does not, and tini
 // on request only. See PR_SET_CHILD_SUBREAPER(2const).
 func (r *reaper) adoptOrphans() {
-	if r.pid == 1 {
-		return
-	}
-	if r.subreaper || r.manners == ours {
+	if r.subreaper || r.manners == ours && r.pid != 1 {
 		prctl(unix.PR_SET_CHILD_SUBREAPER, 1)
-	}
-	if r.manners != tini {
-		return
-	}
-	if r.subreaper {
 		r.tiniSays(tiniTrace, str("Registered as child subreaper"))
 	}
-	if !isSubreaper() {
+	if r.manners == tini && r.pid != 1 && !isSubreaper() {
 		r.tiniSays(tiniWarning, str("Tini is not running as PID 1 and isn't registered as a child subreaper.\n"+
 			"Zombie processes will not be re-parented to Tini, so zombie reaping won't work.\n"+
 			"To fix the problem, use the -s option or set the environment variable TINI_SUBREAPER to register Tini as a child subreaper, or run Tini as PID 1."))
@@ -125,7 +117,7 @@ func (r *reaper) say(level int, parts ...part) {
 	line[0] = str(ourName + ": ")
 	n := 1 + join(line[1:len(line)-1], parts)
 	line[n] = str("\n")
-	put(2, line[:n+1]...)
+	tell(2, line[:n+1]...)
 }
 
 // loop takes one signal after the other, and sleeps in between for as long as nothing is due.
@@ -194,25 +186,25 @@ func (r *reaper) exitCode(code int) int {
 }
 
 func (r *reaper) reportEnd(code, final int) {
-	put(2, str(ourName+": "), str(base(text(r.command[0]))), str(" (pid "), num(r.group), str(") "))
+	tell(2, str(ourName+": "), str(base(text(r.command[0]))), str(" (pid "), num(r.group), str(") "))
 	r.putEnd()
 	if r.status.Signaled() || final != code {
-		put(2, str(", exit code "), num(final))
+		tell(2, str(", exit code "), num(final))
 	}
-	put(2, str("\n"))
+	tell(2, str("\n"))
 }
 
 // putEnd tells how the main child ended.
 func (r *reaper) putEnd() {
 	if !r.status.Signaled() {
-		put(2, str("exited with code "), num(r.status.ExitStatus()))
+		tell(2, str("exited with code "), num(r.status.ExitStatus()))
 		return
 	}
 	sig := int(r.status.Signal())
 	name, offset := signalName(sig)
-	put(2, str("was killed by "), name, offset, str(" (signal "), num(sig), str(")"))
+	tell(2, str("was killed by "), name, offset, str(" (signal "), num(sig), str(")"))
 	if r.status.CoreDump() {
-		put(2, str(" and left a core dump"))
+		tell(2, str(" and left a core dump"))
 	}
 }
 

@@ -30,6 +30,14 @@ func call(number, a, b, c uintptr) (int, errno) {
 	return int(r), 0
 }
 
+func call4(number, a, b, c, d uintptr) (int, errno) {
+	r := syscall6(number, a, b, c, d, 0, 0)
+	if err := failure(r); err != 0 {
+		return -1, err
+	}
+	return int(r), 0
+}
+
 func getpid() int { pid, _ := call(unix.SYS_GETPID, 0, 0, 0); return pid }
 
 func getppid() int { pid, _ := call(unix.SYS_GETPPID, 0, 0, 0); return pid }
@@ -182,11 +190,23 @@ func writeFile(fd int, data []byte) errno {
 		if err := failure(r); err == syscall.EINTR {
 			continue
 		} else if err != 0 {
+			if err == syscall.EPIPE {
+				forgetPipe()
+			}
 			return err
 		}
 		data = data[r:]
 	}
 	return 0
+}
+
+// takesMore says whether a write of up to 4 KiB would not have to wait, or would fail at once. See poll(2) and PIPE_BUF in
+// pipe(7).
+func takesMore(fd int) bool {
+	ask := unix.PollFd{Fd: int32(fd), Events: unix.POLLOUT}
+	var now unix.Timespec
+	n, err := call4(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&ask)), 1, uintptr(unsafe.Pointer(&now)), 0)
+	return err != 0 || n == 1
 }
 
 // firstExtra is the descriptor after standard input, output and error.

@@ -16,6 +16,7 @@ const (
 	floating       = 8
 	killed         = 9
 	segmentation   = 11
+	brokenPipe     = 13
 	terminate      = 15
 	child          = 17
 	continued      = 18

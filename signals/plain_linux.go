@@ -112,6 +112,9 @@ func (r *reaper) next(timeout int64) int {
 // trim has nothing to give back that the runtime would not take again.
 func (r *reaper) trim() {}
 
+// forgetPipe cannot take a signal back from os/signal.
+func forgetPipe() {}
+
 // swallow lets the next such signal, which is our own, pass unnoticed.
 func (r *reaper) swallow(sig int) { r.handoff |= 1 << (sig - 1) }
 

@@ -46,7 +46,7 @@ func (r *reaper) supervise(codes Codes) (Role, int) {
 	r.dropExtra()
 	openStandard()
 	if problem, err := r.conceal(); problem != "" {
-		put(2, str(ourName+": cannot "), str(problem), str(": "), reason(err), str("\n"))
+		tell(2, str(ourName+": cannot "), str(problem), str(": "), reason(err), str("\n"))
 		return NoRole, codes.Failed
 	}
 	for role := Supervisor; role <= Recovery; role++ {
@@ -75,9 +75,9 @@ func (r *reaper) complainOfDeath(role Role) {
 	if role == Recovery {
 		who, then = "recovery", "a registration may be left on GitHub"
 	}
-	put(2, str(ourName+": the "), str(who), str(" died ("))
+	tell(2, str(ourName+": the "), str(who), str(" died ("))
 	r.putEnd()
-	put(2, str("): "), str(then), str("\n"))
+	tell(2, str("): "), str(then), str("\n"))
 }
 
 // release lets go of the signals that were held for a child that was not ready. The child's word for it comes with a

@@ -40,6 +40,9 @@ func (r *reaper) stop(sig int) {
 		r.resume() // a shell gave us the foreground without saying so: it is the child's
 		return
 	}
+	if sig == stopped && holder != r.group {
+		return // somebody wants the child to stop, not the terminal or the child itself
+	}
 	if holder == r.group {
 		setTerminalGroup(getpgrp())
 	}

@@ -114,6 +114,13 @@ func put(fd int, parts ...part) {
 	writeFile(fd, line[:n])
 }
 
+// tell is put for an init at work, which waits for nobody: what standard error or output does not take at once is lost.
+func tell(fd int, parts ...part) {
+	if takesMore(fd) {
+		put(fd, parts...)
+	}
+}
+
 // decimal writes a number to the end of the buffer.
 func decimal(buffer *[20]byte, n int) []byte {
 	i := len(buffer)

@@ -152,7 +152,7 @@ func (s *settings) tiniSays(level int, parts ...part) {
 	line[0], line[1], line[2], line[3], line[4] = str("["), str(tiniLevels[level]), str(" tini ("), num(getpid()), str(")] ")
 	n := 5 + join(line[5:len(line)-1], parts)
 	line[n] = str("\n")
-	put(stream, line[:n+1]...)
+	tell(stream, line[:n+1]...)
 }
 
 func tiniUsage(stream int, program string) {

@@ -30,6 +30,8 @@ func roleOf(p signals.Process) role {
 		return noInit
 	}
 	switch word := p.Arg(1); {
+	case endsIn(p.Name(), ".test"): // of this package, not the program
+		return noInit
 	case len(p.Args) == 1, word == "run", isRunner(word):
 		return runRole
 	case word == "exec":
