@@ -91,20 +91,20 @@ func (r *reaper) trim() {
 	// Keys of the auxiliary vector, which follows the environment: where the program headers are, and how many. See
 	// getauxval(3).
 	const headersKey, countKey = 3, 5
-	var headers, count uintptr
+	var headers unsafe.Pointer
+	count := 0
 	vector := unsafe.Add(unsafe.Pointer(unsafe.SliceData(r.process.Environ)), (len(r.process.Environ)+1)*pointerSize)
 	for {
-		pair := *(*[2]uintptr)(vector)
-		switch pair[0] {
+		switch key, value := *(*int)(vector), unsafe.Add(vector, pointerSize); key {
 		case 0:
 			trimSegments(headers, count)
 			return
 		case headersKey:
-			headers = pair[1]
+			headers = *(*unsafe.Pointer)(value)
 		case countKey:
-			count = pair[1]
+			count = *(*int)(value)
 		}
-		vector = unsafe.Add(vector, unsafe.Sizeof(pair))
+		vector = unsafe.Add(vector, 2*pointerSize)
 	}
 }
 
@@ -114,20 +114,29 @@ type segment struct {
 	offset, address, physical, sizeInFile, sizeInMemory, aligns uint64
 }
 
-func trimSegments(headers, count uintptr) {
-	const loaded, table, writable, page = 1, 6, 2, 1 << 12
-	var base uintptr // of a program that is loaded anywhere
-	for pass := range 2 {
-		for i := range count {
-			s := (*segment)(*(*unsafe.Pointer)(unsafe.Pointer(&headers)))
-			s = (*segment)(unsafe.Add(unsafe.Pointer(s), i*unsafe.Sizeof(segment{})))
-			switch {
-			case pass == 0 && s.kind == table:
-				base = headers - uintptr(s.address)
-			case pass == 1 && s.kind == loaded && s.flags&writable == 0:
-				call(unix.SYS_MADVISE, (base+uintptr(s.address))&^(page-1), uintptr(s.sizeInMemory), unix.MADV_DONTNEED)
-			}
+// trimSegments gives back what comes from the file. The headers are copied first, because they are part of it. The data of
+// a program that was linked when it was loaded is not what the file has: it is left alone.
+func trimSegments(headers unsafe.Pointer, count int) {
+	const loaded, dynamic, itself, writable, most, page = 1, 2, 6, 2, 16, 1 << 12
+	var segments [most]segment
+	var base uint64 // of a program that can be loaded anywhere
+	linked := false // when it was loaded
+	count = min(count, most)
+	for i := range count {
+		s := &segments[i]
+		*s = *(*segment)(unsafe.Add(headers, i*int(unsafe.Sizeof(*s))))
+		linked = linked || s.kind == dynamic
+		if s.kind == itself {
+			base = uint64(uintptr(headers)) - s.address
 		}
+	}
+	for i := range count {
+		s := &segments[i]
+		if s.kind != loaded || linked && s.flags&writable != 0 {
+			continue
+		}
+		begin, end := (base+s.address)&^(page-1), (base+s.address+s.sizeInFile)&^(page-1)
+		call(unix.SYS_MADVISE, uintptr(begin), uintptr(end-begin), unix.MADV_DONTNEED)
 	}
 }
 
