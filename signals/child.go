@@ -152,9 +152,10 @@ func (s *search) execute() errno {
 			more = false
 		}
 		switch err := s.try(dir); err {
-		case syscall.EACCES:
-			result = err
-		case syscall.ENOENT, syscall.ENOTDIR, syscall.ESTALE, syscall.ENODEV, syscall.ETIMEDOUT, syscall.ENAMETOOLONG:
+		case syscall.EACCES, syscall.ENOENT, syscall.ENOTDIR, syscall.ESTALE, syscall.ENODEV, syscall.ETIMEDOUT, syscall.ENAMETOOLONG:
+			if result != syscall.EACCES {
+				result = err
+			}
 		default:
 			return err
 		}

@@ -1,50 +1,56 @@
 package signals
 
-// duration reads what time.ParseDuration of the standard library reads, without fractions of a nanosecond and without a
-// sign, and bare numbers as seconds. The result is in nanoseconds.
+// longestDuration is a hundred years: enough for anybody, and far from an overflow.
+const longestDuration = 100 * 365 * 24 * 3600 * second
+
+// duration reads what time.ParseDuration of the standard library reads, but for a sign, the letter µ and what is shorter
+// than a nanosecond; a bare number is seconds. The result is in nanoseconds.
 func duration(s string) (total int64, ok bool) {
-	const longest = int(100 * 365 * 24 * 3600 * second) // a hundred years: enough for anybody, and far from an overflow
 	for s != "" {
-		whole, fraction, scale := 0, 0, 1
-		digits := 0
-		for digits < len(s) && isDigit(s[digits]) {
-			whole = min(whole*10+int(s[digits]-'0'), longest)
-			digits++
-		}
-		rest := s[digits:]
-		if rest != "" && rest[0] == '.' {
-			rest = rest[1:]
-			for rest != "" && isDigit(rest[0]) {
-				if scale < int(second) {
-					fraction, scale = fraction*10+int(rest[0]-'0'), scale*10
-				}
-				rest = rest[1:]
-				digits++
-			}
-		}
-		if digits == 0 {
+		var value int64
+		var bare, fine bool
+		if value, s, bare, fine = quantity(s); !fine || bare && (ok || s != "") {
 			return 0, false
 		}
-		unit, length := unitOf(rest)
-		if length == 0 {
-			if rest != "" || total != 0 {
-				return 0, false
-			}
-			unit = second
-		}
-		if int64(whole) > int64(longest)/unit {
+		if total += value; total > longestDuration {
 			return 0, false
-		}
-		total += int64(whole)*unit + int64(fraction)*unit/int64(scale)
-		if total > int64(longest) {
-			return 0, false
-		}
-		if s = rest[length:]; length == 0 {
-			return total, true
 		}
 		ok = true
 	}
 	return total, ok
+}
+
+// quantity reads a number and its unit, and returns what follows. A bare one has no unit.
+func quantity(s string) (value int64, rest string, bare, ok bool) {
+	var whole, fraction int64
+	scale, digits := second, 0 // the fraction counts in billionths
+	for ; s != "" && isDigit(s[0]); digits++ {
+		if whole = whole*10 + int64(s[0]-'0'); whole > longestDuration {
+			return 0, "", false, false
+		}
+		s = s[1:]
+	}
+	if s != "" && s[0] == '.' {
+		for s = s[1:]; s != "" && isDigit(s[0]); digits++ {
+			scale /= 10
+			fraction += int64(s[0]-'0') * scale
+			s = s[1:]
+		}
+	}
+	unit, length := unitOf(s)
+	if bare = length == 0; bare {
+		unit = second
+	}
+	if digits == 0 || whole > longestDuration/unit {
+		return 0, "", false, false
+	}
+	value = whole * unit
+	if unit >= second {
+		value += fraction * (unit / second)
+	} else {
+		value += fraction / (second / unit)
+	}
+	return value, s[length:], bare, true
 }
 
 // unitOf reads the unit at the beginning of a text.

@@ -120,7 +120,7 @@ func (o *options) readLong(word string) byte {
 	if at := index(word, '='); at >= 0 {
 		name, value, given = word[:at], word[at+1:], true
 	}
-	found := o.find(name)
+	found := o.find(name, word)
 	if found == nil {
 		return mistake
 	}
@@ -140,8 +140,8 @@ func (o *options) readLong(word string) byte {
 	return found.letter
 }
 
-// find looks a name up that may be abbreviated, as long as it is clear what is meant.
-func (o *options) find(name string) *longOption {
+// find looks a name up that may be abbreviated, as long as it is clear what is meant. The word is what was typed.
+func (o *options) find(name, word string) *longOption {
 	var found *longOption
 	several := false
 	for i := range o.long {
@@ -157,16 +157,16 @@ func (o *options) find(name string) *longOption {
 	}
 	switch {
 	case found == nil:
-		put(2, str(o.name), str(": unrecognized option '--"), str(name), str("'\n"))
+		put(2, str(o.name), str(": unrecognized option '--"), str(word), str("'\n"))
 	case several:
-		o.complainOfSeveral(name)
+		o.complainOfSeveral(name, word)
 		return nil
 	}
 	return found
 }
 
-func (o *options) complainOfSeveral(name string) {
-	put(2, str(o.name), str(": option '--"), str(name), str("' is ambiguous; possibilities:"))
+func (o *options) complainOfSeveral(name, word string) {
+	put(2, str(o.name), str(": option '--"), str(word), str("' is ambiguous; possibilities:"))
 	for i := range o.long {
 		if hasPrefix(o.long[i].name, name) {
 			put(2, str(" '--"), str(o.long[i].name), str("'"))

@@ -153,8 +153,8 @@ func (r *reaper) isolation(mine bool) *syscall.SysProcAttr {
 // exec starts a program. ForkExec has the semantics of vfork: it returns after the child has called exec, so that no
 // signal can reach it while it still has our handlers, where it would be lost.
 func (s *search) exec(file *byte, argv **byte) errno {
-	if !exists(file) {
-		return syscall.ENOENT // costs no fork
+	if err := stat(file); err != 0 {
+		return err // costs no fork
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -165,9 +165,10 @@ func (s *search) exec(file *byte, argv **byte) errno {
 	return number
 }
 
-func exists(file *byte) bool {
+func stat(file *byte) errno {
 	var st syscall.Stat_t
-	return syscall.Stat(text(file), &st) == nil
+	err, _ := syscall.Stat(text(file), &st).(syscall.Errno)
+	return err
 }
 
 // goStrings makes Go's of C's.

@@ -5,6 +5,7 @@ package main
 import (
 	"unsafe"
 
+	"github.com/runner-init/runner-init/lifecycle"
 	"github.com/runner-init/runner-init/signals"
 )
 
@@ -12,6 +13,7 @@ import (
 // before there is a Go runtime, and goes on with the stack that it returns. An init alone never returns; the child of the
 // one that is PID 1 of a runner does.
 func enter(stack unsafe.Pointer) unsafe.Pointer {
+	entered = true
 	p := signals.ProcessAt(stack)
 	switch r := roleOf(p); r {
 	case noInit:
@@ -24,5 +26,15 @@ func enter(stack unsafe.Pointer) unsafe.Pointer {
 	}
 }
 
-// lateInit is for builds that cannot be an init before the runtime exists.
-func lateInit() (code int, done bool) { return 0, false }
+// entered says that the program's entry point is ours.
+var entered bool
+
+// lateInit refuses to go on in a program that was linked by a C compiler, whose entry point is the C library's: it has no
+// init in it.
+func lateInit() (code int, done bool) {
+	if entered {
+		return 0, false
+	}
+	complain("this build has no init: it was linked by a C compiler", "build it with CGO_ENABLED=0, or with -tags purego")
+	return int(lifecycle.RunnerFailed), true
+}
