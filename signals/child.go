@@ -27,7 +27,7 @@ func (r *reaper) become(foreground bool) {
 	default:
 		setpgid(0, 0)
 		if foreground {
-			if err := setTerminalGroup(getpid()); err != 0 && r.manners == tini {
+			if err := giveTerminal(getpid()); err != 0 && r.manners == tini {
 				r.tiniSays(tiniDebug, str("tcsetpgrp failed: no tty (ok to proceed)"))
 			}
 		}

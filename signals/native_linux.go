@@ -67,6 +67,10 @@ func forgetPipe() {
 // swallow need not do anything: a stop signal that waits is dropped when we are continued. See signal(7).
 func (r *reaper) swallow(int) {}
 
+// giveTerminal puts a group into the terminal's foreground. From the background that takes having SIGTTOU blocked, as we
+// have.
+func giveTerminal(group int) errno { return setTerminalGroup(group) }
+
 // spawn starts the command. The result is the exit code if it failed.
 func (r *reaper) spawn() int {
 	mine := ownTerminal()

@@ -63,8 +63,12 @@ func (r *reaper) listen() {
 	r.extra = openDescriptors()
 	r.arrivals = make(chan os.Signal, backlog)
 	for sig := 1; sig <= lastSignal; sig++ {
-		if sig != int(syscall.SIGURG) && !(r.manners == tini && isFault(sig)) && !signal.Ignored(syscall.Signal(sig)) {
-			signal.Notify(r.arrivals, syscall.Signal(sig))
+		switch number := syscall.Signal(sig); {
+		case number == syscall.SIGURG || signal.Ignored(number):
+		case r.manners != tini || !isFault(sig):
+			signal.Notify(r.arrivals, number)
+		case r.pid == 1:
+			signal.Notify(make(chan os.Signal, 1), number) // nobody listens: as PID 1 tini does not notice
 		}
 	}
 	outlastRuntime()
@@ -117,6 +121,14 @@ func forgetPipe() {}
 
 // swallow lets the next such signal, which is our own, pass unnoticed.
 func (r *reaper) swallow(sig int) { r.handoff |= 1 << (sig - 1) }
+
+// giveTerminal puts a group into the terminal's foreground. From the background that takes having SIGTTOU blocked.
+func giveTerminal(group int) errno {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer setMask(setMask(everySignal &^ everySignal.without(terminalOutput)))
+	return setTerminalGroup(group)
+}
 
 // started is the child that came of a search.
 type started struct {

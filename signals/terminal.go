@@ -44,7 +44,7 @@ func (r *reaper) stop(sig int) {
 		return // somebody wants the child to stop, not the terminal or the child itself
 	}
 	if holder == r.group {
-		setTerminalGroup(getpgrp())
+		giveTerminal(getpgrp())
 	}
 	if orphaned() {
 		return // nobody could ever resume us
@@ -69,7 +69,7 @@ func orphaned() bool {
 func (r *reaper) resume() {
 	r.suspended = false
 	if ownTerminal() {
-		setTerminalGroup(r.group)
+		giveTerminal(r.group)
 	}
 	kill(-r.group, continued)
 }
@@ -82,6 +82,6 @@ func (r *reaper) reclaimTerminal() {
 		return
 	}
 	if holder, err := terminalGroup(); err == 0 && holder == r.group {
-		setTerminalGroup(getpgrp())
+		giveTerminal(getpgrp())
 	}
 }

@@ -17,7 +17,7 @@ const (
 
 var tiniLevels = [...]string{"FATAL", "WARN ", "INFO ", "DEBUG", "TRACE"}
 
-// Tini is the program for everything that is called by that name. It returns the exit code.
+// Tini is the program for everything that is called by one of its names. It returns the exit code.
 func Tini(p Process) int {
 	s := settings{manners: tini, verbosity: tiniWarning}
 	if done, code := s.parseTini(p); done {

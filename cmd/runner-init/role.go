@@ -24,7 +24,7 @@ func roleOf(p signals.Process) role {
 	switch p.Name() {
 	case "dumb-init":
 		return dumbInitRole
-	case "tini":
+	case "tini", "tini-static", "docker-init": // what its release and Docker's engine call it
 		return tiniRole
 	case "Runner.Listener", "Runner.Worker": // the demo's
 		return noInit
