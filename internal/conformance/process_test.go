@@ -149,7 +149,15 @@ func (p *process) eventually(what string, done func() bool) {
 	p.t.Helper()
 	deadline := time.Now().Add(patience)
 	for tick := time.NewTicker(500 * time.Microsecond); !done(); <-tick.C {
-		if p.isOver() && !done() || time.Now().After(deadline) {
+		if p.isOver() {
+			p.stdout.all() // the last words may still be on their way
+			p.stderr.all()
+			if done() {
+				return
+			}
+			p.t.Fatalf("%s: no %s until the end%s", p.name, what, p.said())
+		}
+		if time.Now().After(deadline) {
 			p.t.Fatalf("%s: no %s%s", p.name, what, p.said())
 		}
 	}

@@ -3,10 +3,12 @@
  *
  *   probe report [ARG…]      what it was given, as NUL-ended key=value records
  *   probe count END CODE     blocks every signal and says "ready"; one line for each signal that arrives; END ends it
+ *   probe ask CODE SIG…      sends these signals to its parent and exits when one has come back
  *   probe exit CODE          exits
  *   probe kill SIG           default disposition, then kills itself
  *   probe hold               says "ready" and stays, dispositions and mask as they were given
- *   probe orphans N          makes N grandchildren that are left behind and end, says "ready", ends when told on stdin
+ *   probe orphans N          makes N grandchildren that are left behind and end; says "ready" when somebody has reaped
+ *                            them, and ends when told on stdin
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -96,6 +98,17 @@ static int count(int end, int code)
 	}
 }
 
+static int ask(int code, char **sigs)
+{
+	unsigned long all = ~0UL;
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, 8);
+	for (; *sigs; sigs++)
+		kill(getppid(), atoi(*sigs));
+	while (syscall(SYS_rt_sigtimedwait, &all, NULL, NULL, 8) < 0)
+		;
+	return code;
+}
+
 static int suicide(int sig)
 {
 	struct kernel_action a = { SIG_DFL, 0, 0, 0 };
@@ -108,20 +121,31 @@ static int suicide(int sig)
 
 static int orphans(int n)
 {
+	int report[2];
+	pid_t grandchild;
 	char c;
+	if (pipe(report) != 0)
+		return 97;
 	for (int i = 0; i < n; i++) {
 		pid_t child = fork();
 		if (child < 0)
 			return 97;
-		if (child > 0) {
-			waitpid(child, NULL, 0);
-			continue;
+		if (child == 0) {
+			if (fork() != 0)
+				_exit(0); /* leaves the grandchild behind */
+			grandchild = getpid();
+			(void)!write(report[1], &grandchild, sizeof grandchild);
+			_exit(i & 127);
 		}
-		if (fork() != 0)
-			_exit(0); /* leaves the grandchild behind */
-		pid_t parent = getppid();
-		(void)parent;
-		_exit(i & 127);
+		waitpid(child, NULL, 0);
+	}
+	for (int i = 0; i < n; i++) {
+		if (read(report[0], &grandchild, sizeof grandchild) != sizeof grandchild)
+			return 97;
+		for (int try = 0; kill(grandchild, 0) == 0 && try < 20000; try++)
+			usleep(1000);
+		if (kill(grandchild, 0) == 0)
+			return 96;
 	}
 	say("ready\n");
 	return read(0, &c, 1) < 0;
@@ -135,6 +159,8 @@ int main(int argc, char **argv)
 		return report(argc, argv);
 	if (!strcmp(role, "count") && argc > 3)
 		return count(n, atoi(argv[3]));
+	if (!strcmp(role, "ask") && argc > 3)
+		return ask(n, argv + 3);
 	if (!strcmp(role, "exit"))
 		return n;
 	if (!strcmp(role, "kill"))
