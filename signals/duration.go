@@ -25,9 +25,10 @@ func quantity(s string) (value int64, rest string, bare, ok bool) {
 	var whole, fraction int64
 	scale, digits := second, 0 // the fraction counts in billionths
 	for ; s != "" && isDigit(s[0]); digits++ {
-		if whole = whole*10 + int64(s[0]-'0'); whole > longestDuration {
+		if whole > longestDuration/10 {
 			return 0, "", false, false
 		}
+		whole = whole*10 + int64(s[0]-'0')
 		s = s[1:]
 	}
 	if s != "" && s[0] == '.' {
