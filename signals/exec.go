@@ -45,12 +45,12 @@ var flags = [...]flag{
 // arguments. It returns the exit code. The first argument is the one before the flags.
 func Exec(p Process, version string) int {
 	s := settings{manners: ours, verbosity: tiniWarning}
-	if !s.readEnvironment(p.Environ) {
-		return codeUsage
-	}
-	done, code := s.parseExec(p, version)
-	if done {
+	variable, problem := s.readEnvironment(p.Environ)
+	if done, code := s.parseExec(p, version); done {
 		return code
+	}
+	if problem != "" { // after the command line, which may have asked for help
+		return refuse("cannot use the value of ", variable, problem)
 	}
 	if s.session {
 		if s.cleared = true; s.target == toChild {
@@ -183,8 +183,8 @@ func (s *settings) setDelayText(value string) bool {
 }
 
 // readEnvironment applies the variables, before the command line, which has the last word. A flag that may be repeated is
-// a list there, separated by commas or blanks.
-func (s *settings) readEnvironment(environ []*byte) bool {
+// a list there, separated by commas or blanks. It returns what is wrong with which of them.
+func (s *settings) readEnvironment(environ []*byte) (variable, problem string) {
 	single := false
 	for i := range flags {
 		f := &flags[i]
@@ -192,7 +192,6 @@ func (s *settings) readEnvironment(environ []*byte) bool {
 		if f.variable == "" || value == "" {
 			continue
 		}
-		problem := ""
 		switch f.letter {
 		case 'v':
 			problem = s.setVerbosity(value)
@@ -214,14 +213,13 @@ func (s *settings) readEnvironment(environ []*byte) bool {
 			}
 		}
 		if problem != "" {
-			refuse("cannot use the value of ", f.variable, problem)
-			return false
+			return f.variable, problem
 		}
 	}
 	if single {
 		s.target = toChild
 	}
-	return true
+	return "", ""
 }
 
 const (
@@ -255,7 +253,7 @@ func (s *settings) setWait(value string) (problem string) {
 func (s *settings) setList(letter byte, value string) (problem string) {
 	for value != "" && problem == "" {
 		end := 0
-		for end < len(value) && value[end] != ',' && value[end] != ' ' {
+		for end < len(value) && value[end] != ',' && value[end] > ' ' {
 			end++
 		}
 		if end > 0 {

@@ -148,6 +148,9 @@ func (r *reaper) spawn() int {
 		return r.cannotExecute(s.name, err)
 	}
 	r.child, r.group = s.pid, s.pid
+	if r.session {
+		r.dumbInitSays(str("setsid complete.\n"))
+	}
 	return 0
 }
 
