@@ -10,8 +10,8 @@ func TestDumbInitCommandLine(t *testing.T) {
 		{args: nil, name: "nothing", code: 1, says: usage},
 		{args: []string{"-v"}, code: 1, says: usage},
 		{args: []string{"-c", "--"}, code: 1, says: usage},
-		{args: []string{"-h"}, says: "Usage: ", free: true},
-		{args: []string{"--he"}, says: "--rewrite", free: true},
+		{args: []string{"-h"}, says: "Usage: "},
+		{args: []string{"--he"}, says: "--rewrite"},
 		{args: []string{"-V"}, says: "dumb-init v1.2.5\n"},
 		{args: []string{"--version"}, says: "dumb-init v1.2.5\n"},
 		{args: []string{"--vers", "-x"}, says: "dumb-init v1.2.5\n"},
@@ -52,6 +52,7 @@ func TestDumbInitCommandLine(t *testing.T) {
 		{args: []string{"-r15:3junk", "echo", "ran"}, says: "ran\n"},
 		{args: []string{"--rew=15:3", "echo", "ran"}, says: "ran\n"},
 		{args: []string{"--rewrite", "15:3", "-cr2:3", "echo", "ran"}, says: "ran\n"},
+		{name: "name of a link", args: []string{"-v", "PROBE", "exit", "3"}, set: setup{argv0: "./dumb-init"}, code: 3, says: "Goodbye"},
 		{name: "path in argv[0]", args: []string{"-x"}, set: setup{argv0: "/sbin/dumb-init"}, code: 1, says: "/sbin/dumb-init: invalid option"},
 		{name: "usage with a path", set: setup{argv0: "../dumb-init"}, code: 1, says: "Usage: ../dumb-init"},
 	})

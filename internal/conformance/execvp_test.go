@@ -19,6 +19,8 @@ type execution struct {
 	code int      // of the child
 	err  string   // what is said of a failure
 	ours bool     // the real ones do worse
+
+	plain bool // no -- ends the options
 }
 
 // The errors of exec(3).
@@ -36,6 +38,7 @@ func executions() []execution {
 	return []execution{
 		{name: "script", argv: []string{"DIR/bang", "a b", ""}, want: "bang 2 a b \n", code: 6},
 		{name: "script without #!", argv: []string{"DIR/plain", "a", "b"}, want: "plain 2 a b\n", code: 5},
+		{name: "script without #! and no end of options", argv: []string{"DIR/plain", "a"}, plain: true, want: "plain 1 a\n", code: 5},
 		{name: "script without #! in PATH", argv: []string{"plain", "a", "b"}, path: "PATH=/nonexistent:DIR:/bin", want: "plain 2 a b\n", code: 5},
 		{name: "empty file", argv: []string{"DIR/empty"}},
 		{name: "interpreter that is not there", argv: []string{"DIR/lost"}, err: noEntry},
@@ -83,7 +86,11 @@ func TestExecvp(t *testing.T) {
 					s.dir = dir
 				}
 				argv := replace(e.argv, "DIR", dir)
-				e.check(t, c, c.run(t, s, slices.Concat([]string{"--"}, argv)...), argv[0])
+				options := []string{"--"}
+				if e.plain {
+					options = nil
+				}
+				e.check(t, c, c.run(t, s, slices.Concat(options, argv)...), argv[0])
 			}, isPID1, func(c contender) bool { return notPeer(c) || !e.ours })
 		})
 	}

@@ -1,25 +1,28 @@
 package conformance
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestTiniCommandLine(t *testing.T) {
 	usage := "Usage: tini"
 	judged(t, tini, []trial{
-		{args: nil, name: "nothing", code: 1, says: usage, free: true},
-		{args: []string{"-v"}, code: 1, says: usage, free: true},
-		{args: []string{"-g", "--"}, code: 1, says: usage, free: true},
-		{args: []string{"-h"}, says: "TINI_SUBREAPER", free: true},
-		{args: []string{"-vh", "-x"}, says: "TINI_SUBREAPER", free: true},
-		{args: []string{"-l"}, says: "MIT", free: true},
+		{args: nil, name: "nothing", code: 1, says: usage},
+		{args: []string{"-v"}, code: 1, says: usage},
+		{args: []string{"-g", "--"}, code: 1, says: usage},
+		{args: []string{"-h"}, says: "TINI_SUBREAPER"},
+		{args: []string{"-vh", "-x"}, says: "TINI_SUBREAPER"},
+		{args: []string{"-l"}, says: "MIT"},
 		{args: []string{"--version"}, says: "tini version 0.19.0"},
-		{args: []string{"--version", "true"}, code: 1, says: "invalid option -- '-'", free: true},
-		{args: []string{"-v", "--version"}, code: 1, says: "invalid option -- '-'", free: true},
-		{args: []string{"--help"}, code: 1, says: "invalid option -- '-'", free: true},
-		{args: []string{"-x", "true"}, code: 1, says: "tini: invalid option -- 'x'", free: true},
-		{args: []string{"-sx", "true"}, code: 1, says: "tini: invalid option -- 'x'", free: true},
-		{args: []string{"-p"}, code: 1, says: "option requires an argument -- 'p'", free: true},
-		{args: []string{"-vse"}, code: 1, says: "option requires an argument -- 'e'", free: true},
-		{args: []string{"true", "-e"}, code: 1, says: "option requires an argument -- 'e'", free: true},
+		{args: []string{"--version", "true"}, code: 1, says: "invalid option -- '-'"},
+		{args: []string{"-v", "--version"}, code: 1, says: "invalid option -- '-'"},
+		{args: []string{"--help"}, code: 1, says: "invalid option -- '-'"},
+		{args: []string{"-x", "true"}, code: 1, says: "tini: invalid option -- 'x'"},
+		{args: []string{"-sx", "true"}, code: 1, says: "tini: invalid option -- 'x'"},
+		{args: []string{"-p"}, code: 1, says: "option requires an argument -- 'p'"},
+		{args: []string{"-vse"}, code: 1, says: "option requires an argument -- 'e'"},
+		{args: []string{"true", "-e"}, code: 1, says: "option requires an argument -- 'e'"},
 		{args: []string{"-p", "TERM", "true"}, code: 1, says: "Not a valid option for -p: TERM"},
 		{args: []string{"-p", "SIGterm", "true"}, code: 1, says: "Not a valid option for -p: SIGterm"},
 		{args: []string{"-p", "15", "true"}, code: 1, says: "Not a valid option for -p: 15"},
@@ -48,12 +51,35 @@ func TestTiniCommandLine(t *testing.T) {
 	})
 }
 
+// TestTiniNames: under which names it is called, of which its own words have the last part.
+func TestTiniNames(t *testing.T) {
+	var trials []trial
+	for _, name := range []string{"/sbin/tini", "./tini", "tini-static", "/usr/bin/docker-init"} {
+		trials = append(trials,
+			trial{name: name + " refuses", args: []string{"-x"}, set: setup{argv0: name}, code: 1, says: name + ": invalid option -- 'x'"},
+			trial{name: name + " helps", args: []string{"-h"}, set: setup{argv0: name}, says: "Usage: "},
+			trial{name: name + " fails", args: []string{"-s", "/nonexistent"}, set: setup{argv0: name}, code: 127, says: "exec /nonexistent failed"},
+			trial{name: name + " runs", args: []string{"-s", "PROBE", "kill", "15"}, set: setup{argv0: name}, code: 143})
+	}
+	judged(t, tini, trials)
+}
+
+// TestTiniSignals: which names -p knows.
+func TestTiniSignals(t *testing.T) {
+	var trials []trial
+	for name := range strings.FieldsSeq(`HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP
+		TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS UNUSED INFO RTMIN RTMIN+1 RTMAX SIGTERM`) {
+		trials = append(trials, trial{args: []string{"-s", "-p", "SIG" + name, "-x"}, code: 1})
+	}
+	judged(t, tini, trials)
+}
+
 // TestTiniPermutation: options are taken from among the program's arguments.
 func TestTiniPermutation(t *testing.T) {
 	judged(t, tini, []trial{
 		{args: []string{"-s", "echo", "-v", "foo"}, says: "Spawned child process 'echo' with pid"},
 		{args: []string{"echo", "-s", "a", "-w", "b"}, says: "a b\n"},
-		{args: []string{"sh", "-c", "exit 3"}, code: 1, says: "tini: invalid option -- 'c'", free: true},
+		{args: []string{"sh", "-c", "exit 3"}, code: 1, says: "tini: invalid option -- 'c'"},
 		{args: []string{"-s", "--", "sh", "-c", "exit 3"}, code: 3},
 		{args: []string{"-s", "sh", "--", "-c", "exit 3"}, code: 3},
 		{args: []string{"sh", "-s", "--", "-c", "exit 3"}, code: 3},
@@ -62,7 +88,7 @@ func TestTiniPermutation(t *testing.T) {
 		{args: []string{"-s", "echo", "a", "--", "-v", "--", "b"}, says: "a -v -- b\n"},
 		{args: []string{"-s", "echo", "-", "a"}, says: "- a\n"},
 		{args: []string{"-s", "-", "a"}, code: 127, says: "exec - failed: No such file or directory"},
-		{args: []string{"echo", "a", "-h"}, says: "TINI_VERBOSITY", free: true},
+		{args: []string{"echo", "a", "-h"}, says: "TINI_VERBOSITY"},
 		{name: "POSIXLY_CORRECT", env: []string{"POSIXLY_CORRECT="}, args: []string{"-s", "echo", "-v", "foo"}, says: "-v foo\n"},
 		{name: "POSIXLY_CORRECT and --", env: []string{"POSIXLY_CORRECT=1"}, args: []string{"-s", "--", "echo", "--", "-x"}, says: "-- -x\n"},
 	})
