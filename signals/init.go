@@ -63,8 +63,9 @@ func start(p Process, s settings) int {
 	r.deathNotice()
 	r.adoptOrphans()
 	r.leaveTerminal()
-	r.reap()                           // an exec may have left us dead children, whose SIGCHLD is gone
-	if code := r.spawn(); !r.alive() { // it has complained
+	r.reapEarlier()
+	code := r.spawn()
+	if !r.alive() { // it has complained
 		return r.exitCode(code)
 	}
 	r.announce()

@@ -35,6 +35,13 @@ func (r *reaper) reap() {
 	}
 }
 
+// reapEarlier waits for dead children of who executed us, whose SIGCHLD is gone.
+func (r *reaper) reapEarlier() {
+	if r.hasChildren() {
+		r.reap()
+	}
+}
+
 // bury notes a death.
 func (r *reaper) bury(pid int, status syscall.WaitStatus) {
 	main := pid == r.child

@@ -42,7 +42,7 @@ const (
 func (r *reaper) supervise(codes Codes) (Role, int) {
 	r.listen()
 	r.adoptOrphans()
-	r.reap()
+	r.reapEarlier()
 	r.dropExtra()
 	openStandard()
 	if problem, err := r.conceal(); problem != "" {
