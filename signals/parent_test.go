@@ -1,0 +1,166 @@
+package signals
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// roleHeir is what a supervisor does with its init, and tells what it found.
+func roleHeir([]string) int {
+	parent, err := Inherit()
+	if err != nil {
+		fail("%v", err)
+	}
+	for _, fd := range []int{environmentFD, journalFD} {
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+			fail("children would get descriptor %d", fd)
+		}
+	}
+	before, err := parent.Read(100)
+	if err != nil {
+		fail("%v", err)
+	}
+	if err := parent.Ready(); err != nil {
+		fail("%v", err)
+	}
+	fmt.Printf("%q %q\n", parent.Environ, before)
+	fmt.Scanln()
+	if err := errors.Join(parent.Write([]byte("what is left")), parent.Finished()); err != nil {
+		fail("%v", err)
+	}
+	return 0
+}
+
+// roleOrphan is what it does without one.
+func roleOrphan([]string) int {
+	if parent, err := Inherit(); !errors.Is(err, errNoParent) {
+		fail("got %v, %v", parent, err)
+	}
+	return 0
+}
+
+// memory is a file as the init makes it.
+func memory(t *testing.T, name, contents string) *os.File {
+	t.Helper()
+	fd, err := memoryFile(name)
+	if err != 0 {
+		t.Fatal(err)
+	}
+	if err := writeFile(fd, []byte(contents)); err != 0 {
+		t.Fatal(err)
+	}
+	file := os.NewFile(uintptr(fd), name)
+	t.Cleanup(func() { file.Close() })
+	return file
+}
+
+// TestParent: a supervisor, and then its successor, gets the environment verbatim and what was left in the journal; the
+// init is told when signals may come, and when the end is one.
+func TestParent(t *testing.T) {
+	environ := []string{"B=2", "A=1", "B=3", "no equals sign", "", "LONG=" + strings.Repeat("x", 100)}
+	block, err := EncodeEnviron(environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	environment, journal := memory(t, "environment", string(block)), memory(t, "journal", "")
+	r := reaper{journal: int(journal.Fd())}
+	for _, left := range []string{"", "what is left"} {
+		r.setFlag(readyByte, 0)
+		r.setFlag(finishedByte, 0)
+		wakened := make(chan os.Signal, 1)
+		signal.Notify(wakened, syscall.SIGCHLD)
+		cmd := exec.Command(self(t), "role:heir")
+		cmd.ExtraFiles = []*os.File{environment, journal}
+		cmd.Stderr = os.Stderr
+		in, out := pipes(t, cmd)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		line := make([]byte, 1000)
+		n, _ := out.Read(line)
+		if got, want := string(line[:n]), fmt.Sprintf("%q %q\n", environ, left); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		select {
+		case <-wakened:
+		case <-time.After(deadline):
+			t.Error("the init was not wakened")
+		}
+		signal.Stop(wakened)
+		if !r.flag(readyByte) || r.flag(finishedByte) {
+			t.Errorf("ready: %t, finished: %t", r.flag(readyByte), r.flag(finishedByte))
+		}
+		in.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		if !r.flag(finishedByte) {
+			t.Error("the end was not told")
+		}
+	}
+}
+
+func pipes(t *testing.T, cmd *exec.Cmd) (io.Closer, io.Reader) {
+	t.Helper()
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in, out
+}
+
+func TestNoParent(t *testing.T) {
+	journal, cut := memory(t, "journal", ""), memory(t, "environment", "A=1")
+	_, closed, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed.Close()
+	for name, files := range map[string][]*os.File{
+		"nothing": nil, "environment cut short": {cut, journal}, "not to be read": {closed, journal},
+	} {
+		cmd := exec.Command(self(t), "role:orphan")
+		cmd.ExtraFiles = files
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
+// TestJournalIsReplaced: of two texts of one length the second is all that is read, and the init's bytes stay apart.
+func TestJournalIsReplaced(t *testing.T) {
+	p := Parent{journal: memory(t, "journal", "")}
+	for _, entry := range []string{"one  ", "three"} {
+		if err := p.Write([]byte(entry)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.Read(1000)
+		if err != nil || string(got) != entry {
+			t.Errorf("got %q (%v), want %q", got, err, entry)
+		}
+	}
+	if err := p.Finished(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.Read(3); err != nil || string(got) != "thr" {
+		t.Errorf("got %q (%v)", got, err)
+	}
+	p.journal.Close()
+	if p.Ready() == nil || p.Finished() == nil || p.Write(nil) != nil && !errors.Is(p.Write(nil), os.ErrClosed) {
+		t.Error("a closed journal is no error")
+	}
+}
