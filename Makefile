@@ -27,8 +27,8 @@ test: ## every test, with the race detector where there is a C compiler
 	@$(if $(RACE),:,echo 'make test: no C compiler or no cgo: running without the race detector')
 	$(GO) test -count=1 $(RACE) ./... # not from the cache: it does not know of the programs and images that tests build
 
-bench: ## what boot costs, and the init beside tini and dumb-init, as one table; as root, under a minute
-	$(GO) test -v -run '^$$' -bench . ./bench
+bench: ## the init beside tini and dumb-init, and what boot costs, into docs/performance.md; as root, two minutes
+	$(GO) test -v -count=1 -run '^$$' -bench . ./bench -update
 
 image: ## the container image: make image RUNNER_VERSION=… RUNNER_SHA256=… (see the Dockerfile)
 	DOCKER_BUILDKIT=1 $(DOCKER) build --build-arg VERSION='$(VERSION)' --build-arg COMMIT='$(COMMIT)' \

@@ -1,12 +1,14 @@
-// Package bench measures what runner-init costs by itself: how long its boot takes beside GitHub's latency and the
-// runner's own start, and what it adds to a program whose init it is. It drives the program as it is released, as PID 1
-// of a PID namespace, against the simulated GitHub on loopback; `make bench` prints the result as one table.
+// Package bench measures what runner-init costs by itself: what it adds to a program whose init it is, beside tini and
+// dumb-init, and how long its boot takes beside GitHub's latency and the runner's own start. It drives the program as it is
+// released, as PID 1 of a PID namespace, against the simulated GitHub on loopback; `make bench` prints the result and
+// writes it into docs/performance.md.
 //
 // It is tests alone and links nothing into the product. It refuses to fail on a number: a slow machine is no bug, so
 // targets are judged in the table and nowhere else.
 package bench
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"runtime"
@@ -15,24 +17,50 @@ import (
 	"github.com/runner-init/runner-init/internal/need"
 )
 
+var update = flag.Bool("update", false, "write the tables into the page, too")
+
 func TestMain(m *testing.M) {
 	code := m.Run()
 	need.RemovePrograms()
 	os.Exit(code)
 }
 
-// BenchmarkCost is one table. Each part is a single operation of many rounds, longer than the second for which the
-// testing package repeats short ones, and so runs once.
+// costs are all that is measured, by contender where there are several.
+type costs struct {
+	start, exit, signal measured // durations, see docs/performance.md
+	storm               storms
+	idle                map[string]footprint // of contenders, and of the processes of a runner
+	size                map[string]int       // of the program file, kB
+
+	request, launch sample // of the boot of a runner
+	calls           int    // to the API, before the listener
+}
+
+// BenchmarkCost is one set of tables. Each part is a single operation of many rounds, longer than the second for which
+// the testing package repeats short ones, and so runs once.
 func BenchmarkCost(b *testing.B) {
 	need.Root(b)
 	need.PIDNamespace(b)
+	busy := load()
 	p := build(b)
-	facts := describe(p)
-	var t table
-	b.Run("boot", func(b *testing.B) { repeat(b, func() { t = append(t, bootCost(b, p)...) }) })
-	b.Run("exec", func(b *testing.B) { repeat(b, func() { t = append(t, execCost(b, p)...) }) })
-	b.Run("idle", func(b *testing.B) { repeat(b, func() { t = append(t, idleCost(b, p)...) }) })
-	fmt.Printf("\n%s\n%s\n", facts, t)
+	var c costs
+	parts := []struct {
+		name    string
+		measure func(*testing.B, programs, *costs)
+	}{
+		{"boot", bootCost}, {"start", startCost}, {"signal", signalCost}, {"orphans", stormCost}, {"idle", idleCost},
+	}
+	ran := 0
+	for _, part := range parts {
+		b.Run(part.name, func(b *testing.B) { repeat(b, func() { part.measure(b, p, &c) }); ran++ })
+	}
+	text := describe(p, busy) + "\n" + c.String()
+	fmt.Printf("\n%s\n", text)
+	if *update && ran == len(parts) {
+		if err := rewrite(page, text); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // repeat measures b.N times and drops the duration of the whole, which says nothing. The thread is kept, because the

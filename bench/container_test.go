@@ -14,7 +14,7 @@ import (
 )
 
 // patience bounds everything that a container is waited for.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // instant is a reading of CLOCK_MONOTONIC, which all processes of a machine share.
 type instant time.Duration
@@ -29,41 +29,72 @@ func now() instant {
 	return instant(ts.Nano())
 }
 
-// container is a command as PID 1 of its own PID namespace with its own /proc. The first thing on its standard output
-// is the instant of its exec.
+// container is a command as PID 1 of its own PID namespace with its own /proc, and the probe that starts it: launch or
+// ring. The probe is PID 1 of another namespace around that, so that nothing outlives it.
 type container struct {
 	b      *testing.B
 	cancel context.CancelFunc
-	cmd    *exec.Cmd
-	output *os.File // what it prints
-	errors *os.File // what it complains of
-	began  instant  // right before PID 1's exec
+	cmd    *exec.Cmd // the probe
+	output *os.File  // instants, and whatever the command prints
+	errors *os.File  // what it complains of
 }
 
-// start starts a container and returns when it has begun. It dies with the calling thread, see repeat. Standard error
-// goes to a file: nobody has to wake up for it while something is measured.
-func (p programs) start(b *testing.B, environ []string, argv ...string) *container {
+// container prepares a container. It dies with the calling thread, see repeat. Standard error goes to a file: nobody
+// has to wake up for it while something is measured.
+func (p programs) container(b *testing.B, probe string, argv []string) *container {
 	b.Helper()
-	read, write, pipeErr := os.Pipe()
-	complaints, fileErr := os.CreateTemp(p.dir, "stderr")
-	if pipeErr != nil || fileErr != nil {
-		b.Fatalf("cannot start %q: %v, %v", argv, pipeErr, fileErr)
+	complaints, err := os.CreateTemp(p.dir, "stderr")
+	if err != nil {
+		b.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(b.Context(), patience)
-	c := &container{b: b, cancel: cancel, cmd: exec.CommandContext(ctx, p.launch, argv...), output: read, errors: complaints}
-	c.cmd.Env, c.cmd.Stdout, c.cmd.Stderr = environ, write, complaints
+	c := &container{b: b, cancel: cancel, cmd: exec.CommandContext(ctx, probe, argv...), errors: complaints}
+	c.cmd.Env, c.cmd.Stderr = []string{}, complaints
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWPID, Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL,
 	}
-	err := c.cmd.Start()
-	write.Close()
-	if err != nil {
-		cancel()
-		b.Fatalf("cannot start %q: %v", argv, err)
-	}
-	read.SetReadDeadline(time.Now().Add(patience))
-	c.began = c.reading()
 	return c
+}
+
+// start starts a container under launch. Its output begins with the instant of the exec and ends with that of PID 1's
+// end.
+func (p programs) start(b *testing.B, environ []string, argv ...string) *container {
+	b.Helper()
+	c := p.container(b, p.launch, argv)
+	c.cmd.Env = environ
+	c.begin()
+	return c
+}
+
+// begin starts what is prepared, with its standard output as our input.
+func (c *container) begin() {
+	c.b.Helper()
+	read, write := pipe(c.b)
+	c.output, c.cmd.Stdout = read, write
+	c.run(write)
+}
+
+// run starts what is prepared and closes the ends of pipes that are the container's.
+func (c *container) run(theirs ...*os.File) {
+	c.b.Helper()
+	err := c.cmd.Start()
+	for _, end := range theirs {
+		end.Close()
+	}
+	if err != nil {
+		c.fail("cannot start " + c.cmd.String() + ": " + err.Error())
+	}
+}
+
+// pipe makes a pipe that Go's poller does not watch: what is written stays there until it is wanted, and nobody wakes
+// up for it. Reading ends when the container does.
+func pipe(b *testing.B) (read, write *os.File) {
+	b.Helper()
+	var ends [2]int
+	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC); err != nil {
+		b.Fatalf("cannot make a pipe: %v", err)
+	}
+	return os.NewFile(uintptr(ends[0]), "pipe"), os.NewFile(uintptr(ends[1]), "pipe")
 }
 
 // reading waits for the next instant that a probe says.
@@ -76,16 +107,28 @@ func (c *container) reading() instant {
 	return instant(binary.NativeEndian.Uint64(ts[:])*1e9 + binary.NativeEndian.Uint64(ts[8:]))
 }
 
-// end waits for the end, which has to be a good one, and returns when it was noticed.
-func (c *container) end() instant {
+// readings waits for the end, which has to be a good one, and only then looks at what the probes said.
+func (c *container) readings(n int) []instant {
 	c.b.Helper()
-	err := c.cmd.Wait()
-	at := now()
-	if err != nil {
+	if err := c.cmd.Wait(); err != nil {
 		c.fail(c.cmd.String() + ": " + err.Error())
 	}
+	all := make([]instant, n)
+	for i := range all {
+		all[i] = c.reading()
+	}
 	c.close()
-	return at
+	return all
+}
+
+// pid1 is PID 1, as we see it. It has said that it runs.
+func (c *container) pid1() int {
+	c.b.Helper()
+	children, err := childrenOf(c.cmd.Process.Pid)
+	if err != nil || len(children) != 1 {
+		c.fail("cannot find PID 1 of " + c.cmd.String())
+	}
+	return children[0]
 }
 
 // kill ends the container and all that is in it.

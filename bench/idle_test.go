@@ -2,7 +2,6 @@ package bench
 
 import (
 	"bufio"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -14,62 +13,51 @@ import (
 
 const (
 	settling = 2 * time.Second // what start-up left behind comes to rest
-	idling   = 5 * time.Second
+	idling   = 20 * time.Second
+
+	// The two processes of a runner, beside the names of contenders.
+	runPID1       = "run: PID 1"
+	runSupervisor = "run: supervisor"
 )
 
-// idleCost measures what is there while nothing happens: first the inits side by side, each with a child that waits,
-// then a whole runner that listens. Not all at once, because processes of the same program share its pages.
-func idleCost(b *testing.B, p programs) []row {
-	return append(append(idleInits(b, p), idleRunner(b, p)...), sizes(b, p))
-}
-
-func idleInits(b *testing.B, p programs) []row {
+// idleCost measures what is there while nothing happens: the inits, each with a child that waits, and a whole runner
+// that listens. They can live side by side because each has a program file, and so the pages of it, for itself.
+func idleCost(b *testing.B, p programs, all *costs) {
 	pids := map[string]int{}
+	all.size = map[string]int{}
 	for _, one := range p.contenders {
 		if one.name == noInit {
 			continue
 		}
 		c := p.start(b, nil, one.with(p.echo)...)
 		defer c.kill()
-		c.reading()
-		pids[one.name] = c.cmd.Process.Pid
+		c.reading() // exec
+		c.reading() // the child runs
+		pids[one.name], all.size[one.name] = c.pid1(), size(b, one.prefix[0])
 	}
-	seen := watch(b, pids)
-	memory := row{what: "exec, idle: RSS/PSS/anonymous, kB", middle: seen[ours].memory(), others: map[string]string{}}
-	activity := row{what: "exec, idle: " + activityTitle, middle: seen[ours].activity(), others: map[string]string{}}
-	for name, f := range seen {
-		memory.others[name], activity.others[name] = f.memory(), f.activity()
+	c := idleRunner(b, p)
+	defer c.kill()
+	pids[runPID1] = c.pid1()
+	children, err := childrenOf(pids[runPID1])
+	if err != nil || len(children) != 1 {
+		c.fail("cannot find the supervisor")
 	}
-	memory.ratio = ratio(seen[ours].rss, seen[tini].rss)
-	b.ReportMetric(float64(seen[ours].rss), "exec-rss-kB")
-	return []row{memory, activity}
+	pids[runSupervisor] = children[0]
+	all.idle = watch(b, pids)
+	b.ReportMetric(float64(all.idle[ours].rss), "exec-rss-kB")
+	b.ReportMetric(float64(all.idle[runPID1].rss+all.idle[runSupervisor].rss), "run-rss-kB")
 }
 
-var activityTitle = fmt.Sprintf("threads/context switches in %v", idling)
-
-// idleRunner measures both processes of run mode, while a simulated runner listens for a job that does not come.
-func idleRunner(b *testing.B, p programs) []row {
+// idleRunner starts a runner that listens for a job that does not come.
+func idleRunner(b *testing.B, p programs) *container {
+	b.Helper()
 	s, root := newSite(b), newRoot(b)
 	if err := runner.Install(root, need.Program(b, "internal/sim/cmd/simrunner")); err != nil {
 		b.Fatal(err)
 	}
-	c := p.start(b, s.environ(root), p.init, "run")
-	defer c.kill()
+	c := p.start(b, s.environ(root), p.runner, "run")
 	c.await("Listening for Jobs")
-	supervisor, err := onlyChild(c.cmd.Process.Pid)
-	if err != nil {
-		c.fail("cannot find the supervisor: " + err.Error())
-	}
-	var rows []row
-	seen := watch(b, map[string]int{"PID 1": c.cmd.Process.Pid, "supervisor": supervisor})
-	for _, name := range []string{"PID 1", "supervisor"} {
-		rows = append(rows,
-			row{what: "run, idle: " + name + ", RSS/PSS/anonymous, kB", middle: seen[name].memory()},
-			row{what: "run, idle: " + name + ", " + activityTitle, middle: seen[name].activity()},
-		)
-		b.ReportMetric(float64(seen[name].rss), "run-"+strings.ReplaceAll(name, " ", "-")+"-rss-kB")
-	}
-	return rows
+	return c
 }
 
 // await reads lines until one holds the text.
@@ -110,22 +98,12 @@ func lookAll(b *testing.B, pids map[string]int) map[string]footprint {
 	return all
 }
 
-// sizes compares the program files.
-func sizes(b *testing.B, p programs) row {
+// size is that of a file in kB.
+func size(b *testing.B, path string) int {
 	b.Helper()
-	r := row{what: "size of the program, kB", others: map[string]string{}}
-	bytes := map[string]int64{}
-	for _, one := range p.contenders {
-		if one.name == noInit {
-			continue
-		}
-		info, err := os.Stat(one.prefix[0])
-		if err != nil {
-			b.Fatal(err)
-		}
-		bytes[one.name] = info.Size()
-		r.others[one.name] = fmt.Sprint(info.Size() >> 10)
+	info, err := os.Stat(path)
+	if err != nil {
+		b.Fatal(err)
 	}
-	r.middle, r.ratio = r.others[ours], ratio(bytes[ours], bytes[tini])
-	return r
+	return int(info.Size() >> 10)
 }

@@ -10,10 +10,10 @@ import (
 )
 
 // describe says on what machine, and between what else, the numbers came about.
-func describe(p programs) string {
+func describe(p programs, busy string) string {
 	lines := []string{
 		fmt.Sprintf("machine: %d x %s, Linux %s, %s/%s", runtime.NumCPU(), processor(), release(), runtime.GOOS, runtime.GOARCH),
-		"load over the last minute: " + load(),
+		"load over the last minute: " + busy,
 		"built with: " + runtime.Version() + ", CGO_ENABLED=0 -trimpath -ldflags '-s -w'",
 	}
 	for _, one := range p.contenders {
@@ -22,7 +22,10 @@ func describe(p programs) string {
 			lines = append(lines, "compared with: "+strings.TrimSpace(string(out)))
 		}
 	}
-	return strings.Join(lines, "\n") + "\n"
+	for _, reason := range p.absent {
+		lines = append(lines, "left out: "+reason)
+	}
+	return "```\n" + strings.Join(lines, "\n") + "\n```\n"
 }
 
 func processor() string {

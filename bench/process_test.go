@@ -4,10 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // footprint is what a process occupies.
@@ -52,25 +57,30 @@ func fields(path string) (map[string]int, error) {
 	return values, nil
 }
 
-// onlyChild returns the child of a process that has one. The kernel lists it with the thread that forked it.
-func onlyChild(pid int) (int, error) {
+// childrenOf lists the children of a process, dead or alive. The kernel lists each with the thread that has it.
+func childrenOf(pid int) (children []int, err error) {
 	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil {
-		return 0, err
-	}
-	var all []byte
 	for _, list := range lists {
-		children, err := os.ReadFile(list)
-		if err != nil {
-			return 0, err
+		text, failed := os.ReadFile(list)
+		err = errors.Join(err, failed)
+		for field := range strings.FieldsSeq(string(text)) {
+			child, failed := strconv.Atoi(field)
+			children, err = append(children, child), errors.Join(err, failed)
 		}
-		all = append(all, children...)
 	}
-	return strconv.Atoi(strings.TrimSpace(string(all)))
+	return children, err
 }
 
-func (f footprint) memory() string   { return fmt.Sprintf("%d/%d/%d", f.rss, f.pss, f.anonymous) }
-func (f footprint) activity() string { return fmt.Sprintf("%d/%d", f.threads, f.switches) }
+// cpuTime is what all threads of a process have ever computed, in the kernel and outside, in nanoseconds where
+// /proc/PID/stat has ticks: the clock of another process, whose number clock_getcpuclockid(3) makes in this way.
+func cpuTime(pid int) (time.Duration, error) {
+	const whole = 2 // CPUCLOCK_SCHED of all threads
+	var ts unix.Timespec
+	err := unix.ClockGettime(int32(^pid<<3|whole), &ts)
+	return time.Duration(ts.Nano()), err
+}
+
+func (f footprint) memory() string { return fmt.Sprintf("%d/%d/%d", f.rss, f.pss, f.anonymous) }
 
 func TestLook(t *testing.T) {
 	f, err := look(os.Getpid())
@@ -79,5 +89,42 @@ func TestLook(t *testing.T) {
 	}
 	if f.rss < f.pss || f.pss < 100 || f.anonymous < 100 || f.anonymous > f.rss || f.threads < 2 || f.switches < 1 {
 		t.Errorf("this process: %+v", f)
+	}
+}
+
+func TestChildrenOf(t *testing.T) {
+	child := exec.Command("cat")
+	input, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	during, err := childrenOf(os.Getpid())
+	if err != nil || !slices.Contains(during, child.Process.Pid) {
+		t.Errorf("children while %d lives: %v, %v", child.Process.Pid, during, err)
+	}
+	input.Close()
+	if err := child.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := childrenOf(os.Getpid()); err != nil || slices.Contains(after, child.Process.Pid) {
+		t.Errorf("children after the end of %d: %v, %v", child.Process.Pid, after, err)
+	}
+}
+
+func TestCPUTime(t *testing.T) {
+	before, err := cpuTime(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for begin := now(); now().since(begin) < 10*time.Millisecond; {
+	}
+	if after, err := cpuTime(os.Getpid()); err != nil || after <= before {
+		t.Errorf("computed %v, and %v after more work (%v)", before, after, err)
+	}
+	if spent, err := cpuTime(1 << 28); err == nil {
+		t.Errorf("a process that is not there has computed for %v", spent)
 	}
 }

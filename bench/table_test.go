@@ -2,99 +2,99 @@ package bench
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"testing"
-	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 )
 
-// row is one line of the table. Whatever was not measured is empty.
-type row struct {
-	what, target string
-	middle, high string // ours: the median, or the only value, and the 95th percentile
-	verdict      string
-	others       map[string]string // the other contenders' medians
-	ratio        string            // ours to tini's
+// table is a title for each column, and lines of cells. It can be read as it is and is Markdown.
+type table struct {
+	titles []string
+	lines  [][]string
 }
 
-type table []row
-
-// columns are titles in the order of cells.
-var columns = []string{"", "target", ours, "p95", "verdict", tini, dumbInit, noInit, "x tini"}
-
-func (r row) cells() []string {
-	cells := []string{r.what, r.target, r.middle, r.high, r.verdict, r.others[tini], r.others[dumbInit], r.others[noInit], r.ratio}
-	for i, cell := range cells {
+// add appends a line. What is missing or empty in it was not measured.
+func (t *table) add(cells ...string) {
+	line := make([]string, len(t.titles))
+	copy(line, cells)
+	for i, cell := range line {
 		if cell == "" {
-			cells[i] = "-"
+			line[i] = "–"
 		}
 	}
-	return cells
+	t.lines = append(t.lines, line)
 }
 
 func (t table) String() string {
+	widths := make([]int, len(t.titles))
+	for _, line := range append([][]string{t.titles}, t.lines...) {
+		for i, cell := range line {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
 	var text strings.Builder
-	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, strings.Join(columns, "\t"))
-	for _, r := range t {
-		fmt.Fprintln(w, strings.Join(r.cells(), "\t"))
+	rule := make([]string, len(widths))
+	for i, width := range widths {
+		rule[i] = strings.Repeat("-", width)
 	}
-	w.Flush()
+	for _, line := range slices.Concat([][]string{t.titles, rule}, t.lines) {
+		for i, cell := range line {
+			fmt.Fprintf(&text, "| %-*s ", widths[i], cell)
+		}
+		text.WriteString("|\n")
+	}
 	return text.String()
-}
-
-// timed is a row with a limit that the median has to stay under.
-func timed(what string, limit time.Duration, s sample) row {
-	return row{
-		what: what, target: fmt.Sprintf("< %v", limit), middle: show(s.median()), high: show(s.quantile(95)),
-		verdict: verdict(s.median() < limit),
-	}
-}
-
-// compared is a row without a limit.
-func (s samples) compared(what string) row {
-	r := row{what: what, middle: show(s[ours].median()), high: show(s[ours].quantile(95)), others: map[string]string{}}
-	for name, one := range s {
-		r.others[name] = show(one.median())
-	}
-	r.ratio = ratio(s[ours].median(), s[tini].median())
-	return r
-}
-
-func ratio[N ~int | ~int64](mine, theirs N) string {
-	if theirs == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%.2f", float64(mine)/float64(theirs))
-}
-
-func verdict(kept bool) string {
-	if kept {
-		return "ok"
-	}
-	return "missed"
 }
 
 // show writes three digits or so, which is more than repeats from run to run.
 func show(d time.Duration) string {
-	if d < time.Millisecond {
-		return fmt.Sprintf("%d us", d.Microseconds())
+	switch us := float64(d.Nanoseconds()) / 1e3; {
+	case d == 0:
+		return ""
+	case math.Abs(us) < 99.95:
+		return fmt.Sprintf("%.1f us", us)
+	case math.Abs(us) < 999.5:
+		return fmt.Sprintf("%.0f us", us)
+	case math.Abs(us) < 99995:
+		return fmt.Sprintf("%.2f ms", us/1e3)
+	default:
+		return fmt.Sprintf("%.0f ms", us/1e3)
 	}
-	return fmt.Sprintf("%.2f ms", milliseconds(d))
+}
+
+// times writes a ratio.
+func times(ratio float64) string {
+	if ratio == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2fx", ratio)
 }
 
 func TestTable(t *testing.T) {
-	s := samples{ours: {3 * time.Millisecond}, tini: {800 * time.Microsecond}, noInit: {90 * time.Microsecond}}
-	got := table{
-		timed("kept", 4*time.Millisecond, s[ours]), timed("missed", 3*time.Millisecond, s[ours]), s.compared("free"),
-	}.String()
-	want := strings.Join([]string{
-		"        target  runner-init  p95      verdict  tini    dumb-init  no init  x tini",
-		"kept    < 4ms   3.00 ms      3.00 ms  ok       -       -          -        -",
-		"missed  < 3ms   3.00 ms      3.00 ms  missed   -       -          -        -",
-		"free    -       3.00 ms      3.00 ms  -        800 us  -          90 us    3.75", "",
+	one := table{titles: []string{"", "ours", "peer"}}
+	one.add("start", "3.0 us", "")
+	one.add("≤ much longer")
+	got, want := one.String(), strings.Join([]string{
+		"|               | ours   | peer |",
+		"| ------------- | ------ | ---- |",
+		"| start         | 3.0 us | –    |",
+		"| ≤ much longer | –      | –    |", "",
 	}, "\n")
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestShow(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "", 15249: "15.2 us", 99949: "99.9 us", 99960: "100 us", -3300: "-3.3 us", 805400: "805 us",
+		999600: "1.00 ms", 12345 * time.Microsecond: "12.35 ms", -1530 * time.Millisecond: "-1530 ms",
+	} {
+		if got := show(d); got != want {
+			t.Errorf("show(%d): %q, want %q", d, got, want)
+		}
 	}
 }
