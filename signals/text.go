@@ -144,7 +144,7 @@ func decimal(buffer *[20]byte, n int) []byte {
 
 // reason puts the kernel's error into words. See strerror(3).
 func reason(err errno) part {
-	const known = 133 // the last one that package syscall has words for; it has none for two before
+	const known = 133 // the first without words in package syscall, after two before
 	if err <= 0 || err >= known || err == 41 || err == 58 {
 		return num(int(err))
 	}
