@@ -46,7 +46,7 @@ func TestSplice(t *testing.T) {
 	if want := "above\n" + begin + "new\n" + end + "below\n"; err != nil || got != want {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
-	for _, bad := range []string{"", begin, end, end + begin, begin + end + begin + end} {
+	for _, bad := range []string{"", begin, end, end + begin, begin + begin + end, begin + end + end} {
 		if _, err := splice(bad, "new\n"); !errors.Is(err, errMarkers) {
 			t.Errorf("%q: got %v, want %v", bad, err, errMarkers)
 		}
