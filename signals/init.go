@@ -124,7 +124,10 @@ func (r *reaper) say(level int, parts ...part) {
 // loop takes one signal after the other, and sleeps in between for as long as nothing is due.
 func (r *reaper) loop() int {
 	for {
-		sig := r.next(r.timeout())
+		sig, timeout := 0, r.timeout()
+		if timeout != 0 { // what is due comes before further signals, which may never end
+			sig = r.next(timeout)
+		}
 		switch sig {
 		case child:
 			r.hear(sig)
