@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	signalRounds = 20
+	signalRounds = 40
 	signalsEach  = 120 // that ring sends
 	warmUp       = 20  // the first ones find cold caches
 )

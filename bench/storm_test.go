@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	stormRounds = 5
+	stormRounds = 9
 
 	// glance is the time between two looks at what is unreaped. Each costs the kernel some time, for any init.
 	glance = 5 * time.Millisecond
