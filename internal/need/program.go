@@ -26,10 +26,13 @@ func Program(t testing.TB, pkg string, tags ...string) string {
 }
 
 // CProgram compiles one file of C into a static program, for tests of what no Go program can do to itself: its runtime
-// would have changed masks, handlers and descriptors. It needs a C compiler. RemovePrograms deletes it.
+// would have changed masks, handlers and descriptors. It needs a C compiler and a static C library. RemovePrograms deletes it.
 func CProgram(t testing.TB, source string) string {
 	t.Helper()
 	gcc := Installed(t, "gcc")
+	if path, err := exec.Command(gcc, "-print-file-name=libc.a").Output(); err != nil || !filepath.IsAbs(string(path)) {
+		Missing(t, "there is no static C library on this machine")
+	}
 	return once(t, source, func(dir string) (string, *exec.Cmd) {
 		path := filepath.Join(dir, strings.TrimSuffix(filepath.Base(source), ".c"))
 		return path, exec.Command(gcc, "-Wall", "-Wextra", "-Werror", "-O1", "-static", "-o", path, source)
