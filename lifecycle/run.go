@@ -42,10 +42,10 @@ func (l *Loop) Tell(e Event) {
 	}
 }
 
-// Stop tells the loop to Stop. The grace period counts from this call, also if the loop has not begun. Safe for use by any
-// goroutine.
-func (l *Loop) Stop() {
-	l.asked.CompareAndSwap(nil, new(time.Now()))
+// Stop tells the loop to Stop. The grace period counts from the given time, of the first call, also if the loop has not
+// begun. Safe for use by any goroutine.
+func (l *Loop) Stop(since time.Time) {
+	l.asked.CompareAndSwap(nil, &since)
 	l.Tell(Stop{})
 }
 

@@ -168,7 +168,7 @@ func TestStopBeforeTheLoopBegins(t *testing.T) {
 		defer end()
 		s.began, s.life = time.Now(), life
 		s.loop = New(Ports{Host: s, Registrar: s, Listener: s, Judge: s.judge}, NewPlan(s.grace, 0))
-		go s.loop.Stop()
+		go s.loop.Stop(time.Now())
 		time.Sleep(4 * second)
 		exit := s.loop.Run(Next(Status{Phase: Authenticating, Ephemeral: true}, Authenticated{}))
 		if took, p := time.Since(s.began), NewPlan(s.grace, 0); exit.Code != GhostLeft || took != p.Exit {

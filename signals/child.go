@@ -46,16 +46,18 @@ func (r *reaper) become(foreground bool) {
 	if r.deaf {
 		dispose(child, ignored)
 	}
-	setMask(r.mask)
+	setMask(r.process.mask)
 }
 
-// newSearch looks for the command.
-func (r *reaper) newSearch() search {
+// prepareSearch looks at what is to be executed.
+func (r *reaper) prepareSearch() {
 	path, ok := lookup(r.process.Environ, "PATH")
 	if !ok {
 		path = defaultPath
 	}
-	return search{name: text(r.command[0]), path: path, argv: &r.command[0], environ: unsafe.SliceData(r.process.Environ)}
+	s := &r.search
+	s.name, s.path = text(r.command[0]), path
+	s.argv, s.environ = &r.command[0], unsafe.SliceData(r.process.Environ)
 }
 
 // cannotExecute complains and returns the exit code for it.
@@ -122,7 +124,6 @@ type search struct {
 	name, path string
 	argv       **byte // ends in a nil, like environ
 	environ    **byte
-	started    // what came of it, where a start returns
 
 	file  [unix.PathMax]byte
 	shell [8]byte
@@ -132,26 +133,26 @@ const defaultPath = "/bin:/usr/bin" // what execvp(3) searches when PATH is unse
 
 // execute returns the error if there is no way. Like execvp it goes on after a file that may not be executed, and reports
 // that if nothing better turns up.
-func (s *search) execute() errno {
+func (r *reaper) execute() errno {
 	const longestName = 255
 	switch {
-	case s.name == "":
+	case r.search.name == "":
 		return syscall.ENOENT
-	case len(s.name) > longestName && index(s.name, '/') < 0:
+	case len(r.search.name) > longestName && index(r.search.name, '/') < 0:
 		return syscall.ENAMETOOLONG
 	}
-	if index(s.name, '/') >= 0 {
-		return s.try("")
+	if index(r.search.name, '/') >= 0 {
+		return r.try("")
 	}
 	result := errno(syscall.ENOENT)
-	for rest, more := s.path, true; more; {
+	for rest, more := r.search.path, true; more; {
 		dir := rest
 		if at := index(rest, ':'); at >= 0 {
 			dir, rest = rest[:at], rest[at+1:]
 		} else {
 			more = false
 		}
-		switch err := s.try(dir); err {
+		switch err := r.try(dir); err {
 		case syscall.EACCES, syscall.ENOENT, syscall.ENOTDIR, syscall.ESTALE, syscall.ENODEV, syscall.ETIMEDOUT, syscall.ENAMETOOLONG:
 			if result != syscall.EACCES {
 				result = err
@@ -164,35 +165,35 @@ func (s *search) execute() errno {
 }
 
 // try executes the program in a directory; the empty one is the working directory, or none at all.
-func (s *search) try(dir string) errno {
-	if len(dir)+len(s.name)+2 > len(s.file) {
+func (r *reaper) try(dir string) errno {
+	if len(dir)+len(r.search.name)+2 > len(r.search.file) {
 		return syscall.ENAMETOOLONG
 	}
-	n := copy(s.file[:], dir)
+	n := copy(r.search.file[:], dir)
 	if dir != "" {
-		s.file[n] = '/'
+		r.search.file[n] = '/'
 		n++
 	}
-	n += copy(s.file[n:], s.name)
-	s.file[n] = 0
-	err := s.exec(&s.file[0], s.argv)
-	if err != syscall.ENOEXEC || isELF(&s.file[0]) {
+	n += copy(r.search.file[n:], r.search.name)
+	r.search.file[n] = 0
+	err := r.exec(&r.search.file[0], r.search.argv)
+	if err != syscall.ENOEXEC || isELF(&r.search.file[0]) {
 		return err
 	}
-	return s.interpret()
+	return r.interpret()
 }
 
 // interpret runs a file that the kernel does not know: a shell script without #! line.
-func (s *search) interpret() errno {
-	copy(s.shell[:], "/bin/sh")
-	first := s.argv
+func (r *reaper) interpret() errno {
+	copy(r.search.shell[:], "/bin/sh")
+	first := r.search.argv
 	// The shell's own name takes the place of the script's, and the file the place before: argv lies in memory that the
 	// kernel has laid out with another word in front of it, the element that ended our own options, or our own name.
 	before := (**byte)(unsafe.Add(unsafe.Pointer(first), -pointerSize))
 	keep, name := *before, *first
-	setPointer(before, &s.shell[0])
-	setPointer(first, &s.file[0])
-	err := s.exec(&s.shell[0], before)
+	setPointer(before, &r.search.shell[0])
+	setPointer(first, &r.search.file[0])
+	err := r.exec(&r.search.shell[0], before)
 	*before, *first = keep, name
 	return err
 }

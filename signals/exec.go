@@ -121,8 +121,9 @@ func (s *settings) set(letter byte, value string) (problem string) {
 	case 'R':
 		s.report = true
 	case 'W':
-		if s.wait = true; value != "" {
+		if s.wait, s.waitGrace = true, 0; value != "" {
 			s.waitGrace, ok = duration(value)
+			s.wait = s.waitGrace != 0
 		}
 		problem = wantDuration
 	case 'G':

@@ -13,8 +13,12 @@ func (r *reaper) take(sig int) {
 	switch {
 	case sig == continued && r.suspended:
 		r.resume()
-	case r.hold:
+	case r.journal != 0:
+		r.noteStop(sig)
 		r.keep(sig)
+		if !r.hold {
+			r.pass(sig)
+		}
 	case !r.session && r.manners != dumbInit && (sig == terminalInput || sig == terminalOutput):
 		// Sent by the terminal to who is in its background, for having touched it: that was us, not the child.
 	case r.delay[sig] != 0:
@@ -28,8 +32,8 @@ func (r *reaper) take(sig int) {
 
 // pass forwards a signal, now, and does what else belongs to it.
 func (r *reaper) pass(sig int) {
-	r.forward(sig)
-	if r.grace != 0 && r.graceEnd == 0 && (sig == terminate || sig == interrupt || sig == quit) {
+	sent := r.forward(sig)
+	if r.grace != 0 && r.graceEnd == 0 && (sent == terminate || sent == interrupt || sent == quit) {
 		r.graceEnd = monotonic() + r.grace
 	}
 	if (r.session || r.manners == dumbInit) && sig >= terminalStop && sig <= terminalOutput {
@@ -38,15 +42,15 @@ func (r *reaper) pass(sig int) {
 	}
 }
 
-// forward sends a signal, or what it is rewritten to.
-func (r *reaper) forward(sig int) {
+// forward sends a signal, or what it is rewritten to, and returns which; 0 is none.
+func (r *reaper) forward(sig int) (sent int) {
 	to := r.rewritten(sig)
 	if r.rewrite[sig] != untouched {
 		r.dumbInitSays(str("Translating signal "), num(sig), str(" to "), num(to), str(".\n"))
 	}
 	if to == 0 {
 		r.dumbInitSays(str("Not forwarding signal "), num(to), str(" to children (ignored).\n"))
-		return
+		return 0
 	}
 	if r.manners == tini {
 		words, index := signalDescription(to)
@@ -61,6 +65,7 @@ func (r *reaper) forward(sig int) {
 		name, offset := signalName(to)
 		r.say(tiniDebug, str("forwarded "), name, offset)
 	}
+	return to
 }
 
 // send signals the target. The only other error is EPERM, for a child that became another user: there is nothing to be
@@ -81,8 +86,8 @@ func (r *reaper) send(sig int) errno {
 	return kill(r.child, sig)
 }
 
-// keep remembers a signal for a child that is not there yet, or not ready. Equal ones are merged, as the kernel does
-// with those that a process has blocked.
+// keep remembers a signal for a child that is not ready, and for the successor of one that dies: what a dying one was given
+// is lost with it. Equal ones are merged, as the kernel does with those that a process has blocked.
 func (r *reaper) keep(sig int) {
 	for i := range r.kept {
 		if int(r.held[i]) == sig {

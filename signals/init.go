@@ -24,17 +24,19 @@ import (
 type Process struct {
 	Args    []*byte
 	Environ []*byte
+
+	mask signalSet // inherited; whoever is to be an init blocks every signal first
 }
 
 // reaper is an init at work.
 type reaper struct {
 	settings
 	intake // of signals; how depends on what we are built on
+	search search
 
 	process Process
-	pid     int       // ours
-	mask    signalSet // inherited
-	deaf    bool      // SIGCHLD was ignored when we came
+	pid     int  // ours
+	deaf    bool // SIGCHLD was ignored when we came
 
 	child     int // pid of the main child; 0 = none, or ended
 	ended     bool
@@ -44,7 +46,8 @@ type reaper struct {
 	suspended bool               // the child was stopped, and we with it
 	handoff   signalSet          // signals that the kernel sends for having left the terminal: not for the child
 
-	environment, journal int // descriptors, under supervise
+	environment, journal int  // descriptors, under supervise
+	stopSeen             bool // a stop signal came, under supervise
 
 	held [lastSignal]uint8 // signals that came before the child could take them, each once, in order
 	kept int               // how many are held

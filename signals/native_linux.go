@@ -18,11 +18,11 @@ func syscall6(number, a, b, c, d, e, f uintptr) uintptr
 // intake is the signals that wait in the kernel, because every one of them is blocked.
 type intake struct{ collected signalSet }
 
-// started is nothing: an exec does not return.
-type started struct{}
+// Block blocks every signal, so that from here on each waits until it is asked for. It is the first thing that an init
+// does: before, the kernel drops what is for PID 1.
+func (p *Process) Block() { p.mask = setMask(everySignal) }
 
-// listen blocks every signal, so that from here on each waits until it is asked for. tini leaves those to their fate
-// that stand for faults of a program.
+// listen says what we ask for: everything. tini leaves those signals to their fate that stand for faults of a program.
 func (r *reaper) listen() {
 	r.collected = everySignal
 	if r.manners == tini {
@@ -30,7 +30,7 @@ func (r *reaper) listen() {
 			r.collected = r.collected.without(sig)
 		}
 	}
-	r.mask = setMask(r.collected)
+	setMask(r.collected)
 	if disposed(child) == ignored {
 		r.deaf = true // the kernel would throw away how our children end
 		dispose(child, byDefault)
@@ -82,8 +82,8 @@ func (r *reaper) spawn() int {
 		return r.cannotFork(err)
 	case pid == 0:
 		r.become(mine || r.manners == tini)
-		s := r.newSearch()
-		Exit(r.cannotExecute(s.name, s.execute()))
+		r.prepareSearch()
+		Exit(r.cannotExecute(r.search.name, r.execute()))
 	}
 	r.child, r.group = pid, pid
 	return 0
@@ -145,22 +145,23 @@ func trimSegments(headers unsafe.Pointer, count int) {
 }
 
 // spawnRole forks, and the child goes on as the same program: nothing is executed, so nobody can look into it in between.
-func (r *reaper) spawnRole(Role) (child bool, code int) {
+func (r *reaper) spawnRole(Role) (child bool) {
 	mine := ownTerminal()
 	_, err := terminalGroup()
 	r.terminal = err == 0
 	pid, err := fork()
 	switch {
 	case err != 0:
-		return false, r.cannotFork(err)
+		r.cannotFork(err)
+		return false
 	case pid == 0:
 		r.become(mine)
 		name := [...]byte{'s', 'u', 'p', 'e', 'r', 'v', 'i', 's', 'o', 'r', 0}
 		prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&name)))
-		return true, 0
+		return true
 	}
 	r.child, r.group = pid, pid
-	return false, 0
+	return false
 }
 
 // inherited is the role of this process, which the init above it leaves here in the memory that they share.
@@ -205,8 +206,8 @@ func (r *reaper) wipe() (problem string, err errno) {
 
 func fork() (int, errno) { return call(unix.SYS_CLONE, uintptr(syscall.SIGCHLD), 0, 0) }
 
-func (s *search) exec(file *byte, argv **byte) errno {
-	return failure(syscall6(unix.SYS_EXECVE, uintptr(unsafe.Pointer(file)), uintptr(unsafe.Pointer(argv)), uintptr(unsafe.Pointer(s.environ)), 0, 0, 0))
+func (r *reaper) exec(file *byte, argv **byte) errno {
+	return failure(syscall6(unix.SYS_EXECVE, uintptr(unsafe.Pointer(file)), uintptr(unsafe.Pointer(argv)), uintptr(unsafe.Pointer(r.search.environ)), 0, 0, 0))
 }
 
 // dropExtra closes what we inherited besides the standard streams, now that the child has it.

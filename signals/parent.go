@@ -1,12 +1,16 @@
 package signals
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
 	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Parent is what a role has of the init that started it.
@@ -49,6 +53,20 @@ func (p *Parent) Ready() error {
 		return fmt.Errorf("cannot wake the init: %w", err)
 	}
 	return nil
+}
+
+// StopTime is when the init got the first stop signal (TERM, INT or QUIT); now, if it says of none.
+func (p *Parent) StopTime() time.Time {
+	var at [8]byte
+	var clock unix.Timespec
+	if _, err := p.journal.ReadAt(at[:], stopBytes); err != nil || unix.ClockGettime(unix.CLOCK_MONOTONIC, &clock) != nil {
+		return time.Now()
+	}
+	since := int64(binary.NativeEndian.Uint64(at[:]))
+	if since == 0 {
+		return time.Now()
+	}
+	return time.Now().Add(time.Duration(since - clock.Nano()))
 }
 
 // Finished says that we have come to our own end, and that nobody has to take over.

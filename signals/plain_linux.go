@@ -51,6 +51,7 @@ func cStrings(list []string) []*byte {
 type intake struct {
 	arrivals chan os.Signal
 	extra    []int // inherited descriptors
+	attr     *syscall.ProcAttr
 }
 
 // Arrivals waiting for the loop, which may be held up while a program is being loaded from a slow disk. os/signal drops
@@ -130,24 +131,17 @@ func giveTerminal(group int) errno {
 	return setTerminalGroup(group)
 }
 
-// started is the child that came of a search.
-type started struct {
-	pid  int
-	attr *syscall.ProcAttr
-}
-
 // spawn starts the command. The result is the exit code if it failed.
 func (r *reaper) spawn() int {
 	_, err := terminalGroup()
 	r.terminal = err == 0 && !r.session
-	s := r.newSearch()
-	s.attr = &syscall.ProcAttr{Env: goStrings(s.environ), Files: r.descriptors(), Sys: r.isolation(ownTerminal())}
-	if err := s.execute(); err == syscall.EAGAIN || err == syscall.ENOMEM {
+	r.prepareSearch()
+	r.attr = &syscall.ProcAttr{Env: goStrings(r.search.environ), Files: r.descriptors(), Sys: r.isolation(ownTerminal())}
+	if err := r.execute(); err == syscall.EAGAIN || err == syscall.ENOMEM {
 		return r.cannotFork(err)
 	} else if err != 0 {
-		return r.cannotExecute(s.name, err)
+		return r.cannotExecute(r.search.name, err)
 	}
-	r.child, r.group = s.pid, s.pid
 	if r.session {
 		r.dumbInitSays(str("setsid complete.\n"))
 	}
@@ -167,15 +161,15 @@ func (r *reaper) isolation(mine bool) *syscall.SysProcAttr {
 
 // exec starts a program. ForkExec has the semantics of vfork: it returns after the child has called exec, so that no
 // signal can reach it while it still has our handlers, where it would be lost.
-func (s *search) exec(file *byte, argv **byte) errno {
+func (r *reaper) exec(file *byte, argv **byte) errno {
 	if err := stat(file); err != 0 {
 		return err // costs no fork
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer setMask(setMask(0)) // the child gets the mask of the thread that forks
-	pid, err := syscall.ForkExec(text(file), goStrings(argv), s.attr)
-	s.pid = pid
+	pid, err := syscall.ForkExec(text(file), goStrings(argv), r.attr)
+	r.child, r.group = pid, pid
 	number, _ := err.(syscall.Errno)
 	return number
 }
@@ -259,7 +253,7 @@ func Supervise(p Process, codes Codes) int {
 
 // spawnRole runs ourselves in a role, with a bare environment. The recovery is started while a job may be running, which
 // may even have brought it about: so nobody may look into it between its exec and its first line.
-func (r *reaper) spawnRole(role Role) (child bool, code int) {
+func (r *reaper) spawnRole(role Role) (child bool) {
 	path, word := "/proc/self/exe", superviseWord
 	if role == Recovery {
 		word = recoverWord
@@ -286,10 +280,11 @@ func (r *reaper) spawnRole(role Role) (child bool, code int) {
 	pid, failed := syscall.ForkExec(path, append([]string{ourName, word}, args...), attr)
 	if failed != nil {
 		number, _ := failed.(syscall.Errno)
-		return false, r.cannotFork(number)
+		r.cannotFork(number)
+		return false
 	}
 	r.child, r.group = pid, pid
-	return false, 0
+	return false
 }
 
 // wipe overwrites the environment in place, and forgets it.

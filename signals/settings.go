@@ -1,5 +1,7 @@
 package signals
 
+import "unsafe"
+
 // manners says whose ways an init has.
 type manners int
 
@@ -74,9 +76,23 @@ func (s *settings) rewritten(sig int) int {
 // lookup finds a variable as getenv(3) does: the first of its name.
 func lookup(environ []*byte, name string) (value string, ok bool) {
 	for _, entry := range environ {
-		if value := text(entry); hasPrefix(value, name) && len(value) > len(name) && value[len(name)] == '=' {
-			return value[len(name)+1:], true
+		if rest := after(entry, name); rest != nil {
+			return text(rest), true
 		}
 	}
 	return "", false
+}
+
+// after returns what follows a name and its `=` in an entry, and nil if the entry is another's. It looks at no more bytes
+// than it has to: an environment may be large, and a start is measured.
+func after(entry *byte, name string) *byte {
+	for i := range len(name) {
+		if *(*byte)(unsafe.Add(unsafe.Pointer(entry), i)) != name[i] {
+			return nil
+		}
+	}
+	if *(*byte)(unsafe.Add(unsafe.Pointer(entry), len(name))) != '=' {
+		return nil
+	}
+	return (*byte)(unsafe.Add(unsafe.Pointer(entry), len(name)+1))
 }

@@ -33,6 +33,7 @@ const (
 const (
 	readyByte    = 0 // signals may come
 	finishedByte = 1 // nobody has to take over
+	stopBytes    = 8 // when the first stop signal came, by CLOCK_MONOTONIC, in nanoseconds; 0 = none
 	ownBytes     = 64
 )
 
@@ -50,34 +51,46 @@ func (r *reaper) supervise(codes Codes) (Role, int) {
 		return NoRole, codes.Failed
 	}
 	for role := Supervisor; role <= Recovery; role++ {
-		if child, code := r.startRole(role); child {
+		if r.startRole(role) {
 			return role, 0
-		} else if !r.alive() {
-			return NoRole, code
 		}
-		code := r.loop()
-		if r.flag(finishedByte) {
-			return NoRole, code
+		if r.alive() {
+			if code := r.loop(); r.flag(finishedByte) {
+				return NoRole, code
+			}
+			r.complainOfDeath(role)
+		} else if role == Supervisor {
+			return NoRole, codes.Failed
 		}
-		r.complainOfDeath(role)
 	}
+	tell(2, str(ourName+": a registration may be left on GitHub\n"))
 	return NoRole, codes.Ghost
 }
 
-func (r *reaper) startRole(role Role) (child bool, code int) {
+func (r *reaper) startRole(role Role) (child bool) {
 	r.ended, r.hold = false, true
 	r.setFlag(readyByte, 0)
 	return r.spawnRole(role)
 }
 
 func (r *reaper) complainOfDeath(role Role) {
-	who, then := "supervisor", "recovering"
+	who, then := "supervisor", "); recovering\n"
 	if role == Recovery {
-		who, then = "recovery", "a registration may be left on GitHub"
+		who, then = "recovery", ")\n"
 	}
 	tell(2, str(ourName+": the "), str(who), str(" died ("))
 	r.putEnd()
-	tell(2, str("): "), str(then), str("\n"))
+	tell(2, str(then))
+}
+
+// noteStop leaves the moment of the first stop signal to the child, and to its successor: the grace period runs from there.
+func (r *reaper) noteStop(sig int) {
+	if r.stopSeen || sig != terminate && sig != interrupt && sig != quit {
+		return
+	}
+	r.stopSeen = true
+	now := monotonic()
+	syscall6(unix.SYS_PWRITE64, uintptr(r.journal), uintptr(unsafe.Pointer(&now)), unsafe.Sizeof(now), stopBytes, 0, 0)
 }
 
 // release lets go of the signals that were held for a child that was not ready. The child's word for it comes with a
@@ -91,7 +104,6 @@ func (r *reaper) release() {
 	for i := range r.kept {
 		r.pass(int(r.held[i]))
 	}
-	r.kept = 0
 }
 
 func (r *reaper) flag(at int) bool {

@@ -12,12 +12,17 @@ import (
 // enter is the first Go code of the process. The program's entry point calls it with the stack as the kernel left it,
 // before there is a Go runtime, and goes on with the stack that it returns. An init alone never returns; the child of the
 // one that is PID 1 of a runner does.
+//
+//lint:ignore U1000 called from assembly
 func enter(stack unsafe.Pointer) unsafe.Pointer {
 	entered = true
 	p := signals.ProcessAt(stack)
-	switch r := roleOf(p); r {
-	case noInit:
+	r := roleOf(p)
+	if r == noInit {
 		return stack
+	}
+	p.Block()
+	switch r {
 	case runRole:
 		return signals.Supervise(p, stack, initCodes())
 	default:

@@ -44,8 +44,8 @@ func (s *supervisor) wire() (*wiring, error) {
 	return w, nil
 }
 
-// heed makes a stop of each signal by which containers are stopped. The grace period counts from the signal, also if the
-// loop has not begun.
+// heed makes a stop of each signal by which containers are stopped. The grace period counts from the moment at which PID 1
+// got the first one, also if the loop has not begun, or a supervisor before us was to heed it.
 func (w *wiring) heed() {
 	for wish := range w.wishes {
 		w.log.Info("stop requested", slog.String(keySignal, wish.String()))
@@ -53,7 +53,7 @@ func (w *wiring) heed() {
 			w.stopSignal.CompareAndSwap(0, int32(s))
 		}
 		w.stop()
-		w.loop.Stop()
+		w.loop.Stop(w.journal.StopTime())
 	}
 }
 
