@@ -177,7 +177,7 @@ func (r *reaper) try(dir string) errno {
 	n += copy(r.search.file[n:], r.search.name)
 	r.search.file[n] = 0
 	err := r.exec(&r.search.file[0], r.search.argv)
-	if err != syscall.ENOEXEC || isELF(&r.search.file[0]) {
+	if err != syscall.ENOEXEC || r.manners == ours && isELF(&r.search.file[0]) {
 		return err
 	}
 	return r.interpret()

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/runner-init/runner-init/internal/need"
+	"github.com/runner-init/runner-init/internal/sim/github"
+)
+
+// A stop that was given to a supervisor is not lost with it: its successor stops, and the grace period runs from the signal.
+func TestStopOutlivesSupervisor(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		stop func(t *testing.T, b *box)
+	}{
+		{"draining", func(t *testing.T, b *box) {
+			b.signal(syscall.SIGTERM)
+			b.said(`"phase":"draining"`)
+			kill(t, b.supervisor())
+		}},
+		{"dying", func(t *testing.T, b *box) {
+			kill(t, b.supervisor())
+			b.signal(syscall.SIGTERM)
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHub(t)
+			job := h.longJob()
+			b := open(t, h, newRoot(t), usual("RUNNER_STOP_TIMEOUT=6"))
+			working(t, job)
+			begin := time.Now()
+			test.stop(t, b)
+			b.expectExit(70)
+			if took := time.Since(begin); took > 6*time.Second {
+				t.Errorf("the stop took %v of 6s", took)
+			}
+			expectResult(t, job, github.Failed) // cancelled when the drain's share of the grace period was over
+			h.expectEmpty(t)
+		})
+	}
+}
+
+// A recovery that cannot be started for want of pids leaves a registration, and the exit code says so.
+func TestNoPidForRecovery(t *testing.T) {
+	h := newHub(t)
+	job := h.longJob()
+	b := open(t, h, newRoot(t), usual())
+	working(t, job)
+	full := fullPidsCgroup(t)
+	if err := os.WriteFile(filepath.Join(full, "cgroup.procs"), []byte(strconv.Itoa(b.pid)), 0); err != nil {
+		t.Fatal(err)
+	}
+	kill(t, b.supervisor())
+	b.expectExit(75)
+	b.said("a registration may be left on GitHub")
+}
+
+// fullPidsCgroup makes a cgroup in which one process may be, and no more.
+func fullPidsCgroup(t *testing.T) string {
+	t.Helper()
+	need.Root(t)
+	for _, parent := range []string{"/sys/fs/cgroup/pids", "/sys/fs/cgroup"} {
+		dir := filepath.Join(parent, fmt.Sprint("runner-init-test-", os.Getpid()))
+		if os.Mkdir(dir, 0o755) != nil {
+			continue
+		}
+		t.Cleanup(func() { os.Remove(dir) })
+		if os.WriteFile(filepath.Join(dir, "pids.max"), []byte("1"), 0) == nil {
+			return dir
+		}
+	}
+	need.Missing(t, "this machine has no pids cgroup that we may use")
+	return ""
+}
+
+func kill(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
