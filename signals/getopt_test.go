@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// grammar is what one of the three programs understands.
+// grammar is what a program understands: one of ours, or one in which names begin with others.
 type grammar struct {
 	short   string
 	long    []longOption
@@ -26,6 +26,7 @@ func grammars() []grammar {
 		{"p:hvwgle:s", nil, false},
 		{"cgr:e:sp:wvhVl", ours, false},
 		{"cgr:e:sp:wvhVl", ours, true}, // not so in any of them, but the pieces should fit together
+		{"vg:", []longOption{{"re", noArgument, 'a'}, {"report", optionalArgument, 'b'}, {"rewrite", requiredArgument, 'c'}, {"rep", requiredArgument, 'd'}}, true},
 	}
 }
 
