@@ -75,7 +75,7 @@ func giveTerminal(group int) errno { return setTerminalGroup(group) }
 func (r *reaper) spawn() int {
 	mine := ownTerminal()
 	_, err := terminalGroup()
-	r.terminal = err == 0 && !r.session
+	r.terminal = err == 0 && !r.session && r.manners != dumbInit
 	pid, err := fork()
 	switch {
 	case err != 0:
@@ -146,7 +146,6 @@ func trimSegments(headers unsafe.Pointer, count int) {
 
 // spawnRole forks, and the child goes on as the same program: nothing is executed, so nobody can look into it in between.
 func (r *reaper) spawnRole(Role) (child bool) {
-	mine := ownTerminal()
 	_, err := terminalGroup()
 	r.terminal = err == 0
 	pid, err := fork()
@@ -155,7 +154,7 @@ func (r *reaper) spawnRole(Role) (child bool) {
 		r.cannotFork(err)
 		return false
 	case pid == 0:
-		r.become(mine)
+		r.become(false)
 		name := [...]byte{'s', 'u', 'p', 'e', 'r', 'v', 'i', 's', 'o', 'r', 0}
 		prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&name)))
 		return true

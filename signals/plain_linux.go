@@ -134,7 +134,7 @@ func giveTerminal(group int) errno {
 // spawn starts the command. The result is the exit code if it failed.
 func (r *reaper) spawn() int {
 	_, err := terminalGroup()
-	r.terminal = err == 0 && !r.session
+	r.terminal = err == 0 && !r.session && r.manners != dumbInit
 	r.prepareSearch()
 	r.attr = &syscall.ProcAttr{Env: goStrings(r.search.environ), Files: r.descriptors(), Sys: r.isolation(ownTerminal())}
 	if err := r.execute(); err == syscall.EAGAIN || err == syscall.ENOMEM {
@@ -272,7 +272,7 @@ func (r *reaper) spawnRole(role Role) (child bool) {
 	r.terminal = err == 0
 	attr := &syscall.ProcAttr{
 		Files: []uintptr{0, 1, 2, uintptr(r.environment), uintptr(r.journal)},
-		Sys:   r.isolation(ownTerminal()),
+		Sys:   r.isolation(false),
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -10,7 +10,7 @@ import (
 // at too when we may have to share them; those of adopted processes, and of traced ones, mean nothing to us.
 func (r *reaper) reap() {
 	flags := uintptr(unix.WNOHANG)
-	if r.terminal {
+	if r.sharesStops() {
 		flags |= unix.WUNTRACED
 	}
 	for {

@@ -93,7 +93,8 @@ func (r *reaper) noteStop(sig int) {
 	syscall6(unix.SYS_PWRITE64, uintptr(r.journal), uintptr(unsafe.Pointer(&now)), unsafe.Sizeof(now), stopBytes, 0, 0)
 }
 
-// release lets go of the signals that were held for a child that was not ready. The child's word for it comes with a
+// release lets go of the signals that were held for a child that was not ready, and gives it the terminal, whose signals
+// come to us before. The child's word for it comes with a
 // SIGCHLD of its own sending. It is looked at only after everything dead was reaped: a zombie accepts every signal and
 // does nothing with it, while its successor may need it.
 func (r *reaper) release() {
@@ -101,6 +102,9 @@ func (r *reaper) release() {
 		return
 	}
 	r.hold = false
+	if ownTerminal() {
+		giveTerminal(r.group)
+	}
 	for i := range r.kept {
 		r.pass(int(r.held[i]))
 	}

@@ -26,14 +26,19 @@ func (r *reaper) leaveTerminal() {
 	r.handoff = 1<<(hangup-1) | 1<<(continued-1)
 }
 
+// sharesStops says whether a stop of the child concerns us: not when nobody could resume us, nor when the child is in our own
+// group or in another session.
+func (r *reaper) sharesStops() bool { return r.pid != 1 && !r.session && r.manners != dumbInit }
+
 // stop is what we do when the main child was stopped. A shell that runs us in a job watches us, not our child: if we did
 // not stop as well, it would wait for ever, without a terminal to type `fg` into.
 func (r *reaper) stop(sig int) {
-	if r.session || r.pid == 1 {
-		return
-	}
 	holder, err := terminalGroup()
-	if err != 0 {
+	if err != 0 { // the terminal is not our standard input, and has stopped our whole job
+		if sig == terminalStop && !orphaned() {
+			r.suspended = true
+			kill(r.pid, stopped)
+		}
 		return
 	}
 	if holder == getpgrp() && (sig == terminalInput || sig == terminalOutput) {

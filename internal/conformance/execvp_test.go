@@ -91,7 +91,7 @@ func TestExecvp(t *testing.T) {
 					options = nil
 				}
 				e.check(t, c, c.run(t, s, slices.Concat(options, argv)...), argv[0])
-			}, isPID1, func(c contender) bool { return notPeer(c) || !e.ours })
+			}, isPID1, func(c contender) bool { return !e.ours || c.kind == execMode })
 		})
 	}
 }
