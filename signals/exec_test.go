@@ -70,6 +70,8 @@ var meanings = []struct {
 	{"", "WAIT=true", func(s *settings) { s.wait = true }},
 	{"", "WAIT=no", func(*settings) {}},
 	{"", "WAIT=2s", func(s *settings) { s.wait, s.waitGrace = true, 2000*ms }},
+	{"--wait", "WAIT=2s", func(s *settings) { s.wait = true }},
+	{"--wait=0", "WAIT=2s", func(*settings) {}},
 	{"", "GRACE=30", func(s *settings) { s.grace = 30_000 * ms }},
 	{"--grace=1", "GRACE=30", func(s *settings) { s.grace = 1000 * ms }},
 	{"", "PDEATHSIG=sigint", func(s *settings) { s.deathSignal = 2 }},

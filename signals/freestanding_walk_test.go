@@ -46,7 +46,7 @@ func TestFreestanding(t *testing.T) {
 			p := build(t, v)
 			code := p.disassemble(t, ownCode)
 			from := p.walk(t, code)
-			for _, name := range []string{"Exec", "Tini", "DumbInit", "Supervise", "(*reaper).loop", "(*search).execute", "put", "syscall6.abi0"} {
+			for _, name := range []string{"Exec", "Tini", "DumbInit", "Supervise", "(*reaper).loop", "(*reaper).spawn", "(*reaper).become", "put", "syscall6.abi0"} {
 				if _, reached := from[module+"signals."+name]; !reached {
 					t.Errorf("signals.%s was not reached: either it is not part of the init any more, or the walk is broken", name)
 				}

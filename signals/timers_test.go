@@ -10,11 +10,7 @@ const nobody = 1 << 30
 
 // idle is an init whose signals reach nobody.
 func idle() *reaper {
-	r := &reaper{pid: nobody + 1, child: nobody, group: nobody}
-	for sig := range r.rewrite {
-		r.rewrite[sig] = dropped
-	}
-	return r
+	return &reaper{pid: nobody + 1, child: nobody, group: nobody}
 }
 
 func TestDue(t *testing.T) {
@@ -122,6 +118,21 @@ func TestWaitSteps(t *testing.T) {
 	}
 }
 
+// TestGraceOfTheRewritten: what is sent decides, not what came.
+func TestGraceOfTheRewritten(t *testing.T) {
+	for _, test := range []struct {
+		to    int
+		begun bool
+	}{{10, false}, {0, false}, {3, true}} {
+		r := idle()
+		r.grace = second
+		r.setRewrite(terminate, test.to)
+		if r.pass(terminate); (r.graceEnd != 0) != test.begun {
+			t.Errorf("TERM rewritten to %d: the grace period has begun: %t", test.to, r.graceEnd != 0)
+		}
+	}
+}
+
 func TestDelayIsMerged(t *testing.T) {
 	r := idle()
 	r.delay[15] = 3600 * second
@@ -138,10 +149,16 @@ func TestDelayIsMerged(t *testing.T) {
 	}
 }
 
+// keeper is an init whose child is not ready.
+func keeper(t *testing.T) *reaper {
+	r := idle()
+	r.hold, r.journal = true, int(memory(t, "journal", "").Fd())
+	return r
+}
+
 // TestKeep: each signal is held once, in the order of arrival, however many there are.
 func TestKeep(t *testing.T) {
-	r := idle()
-	r.hold = true
+	r := keeper(t)
 	for range 3 {
 		for sig := lastSignal; sig >= 1; sig-- {
 			if sig != child {
@@ -156,8 +173,7 @@ func TestKeep(t *testing.T) {
 	if got[0] != 64 || got[len(got)-1] != 1 || !slices.IsSortedFunc(got, func(a, b uint8) int { return int(b) - int(a) }) {
 		t.Errorf("held in the order %v", got)
 	}
-	r = idle()
-	r.hold = true
+	r = keeper(t)
 	for _, sig := range []int{15, 1, 15, 2, 1} {
 		r.take(sig)
 	}
@@ -168,8 +184,8 @@ func TestKeep(t *testing.T) {
 
 // TestHandoff: what the kernel sends for having left the terminal is not for the child, once.
 func TestHandoff(t *testing.T) {
-	r := idle()
-	r.hold, r.handoff = true, 1<<(hangup-1)|1<<(continued-1)
+	r := keeper(t)
+	r.handoff = 1<<(hangup-1) | 1<<(continued-1)
 	for _, sig := range []int{hangup, continued, terminate, hangup} {
 		r.take(sig)
 	}
