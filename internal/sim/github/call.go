@@ -59,7 +59,11 @@ func (s *Server) perform(c *call, act func(*call) answer) answer {
 			return a
 		}
 	}
-	a := act(c)
+	a, limited := s.enter(c)
+	defer s.leave()
+	if !limited {
+		a = act(c)
+	}
 	if a.aborted {
 		return a
 	}

@@ -5,15 +5,21 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
-// Credential is a personal access token: what it may do and what it may see. Make it with Classic or FineGrained.
+// Credential is a personal access token: what it may do and what it may see. Make it with Classic or FineGrained. The
+// tokens of installations are credentials too.
 type Credential struct {
-	kind   string   // "classic" or "fine-grained"
-	grants []string // scopes of a classic one, "permission:level" of a fine-grained one
+	kind   string   // "classic", "fine-grained" or "installation"
+	grants []string // scopes of a classic one, "permission:level" of the others
 	sees   []scope  // nil is everything
 	name   string
 	token  string
+
+	expires   time.Time     // of an installation's
+	installed *Installation // whose it is, if it is an installation's
+	repos     []string      // to which that is narrowed; nil is all
 }
 
 // Classic is a personal access token with OAuth scopes: "repo", "admin:org", "manage_runners:enterprise".
@@ -76,6 +82,16 @@ func needOf(sc scope) need {
 	return need{[]string{"manage_runners:enterprise", "admin:enterprise"}, ""}
 }
 
+// blind says that the credential is not shown that the scope exists.
+func (c *Credential) blind(sc scope) bool {
+	if c.installed != nil {
+		_, repo, _ := strings.Cut(strings.TrimPrefix(string(sc), "repos/"), "/")
+		narrowed := c.repos != nil && !slices.ContainsFunc(c.repos, func(r string) bool { return strings.EqualFold(r, repo) })
+		return !c.installed.includes(sc) || sc.kind() == "repos" && narrowed
+	}
+	return c.sees != nil && !slices.Contains(c.sees, sc)
+}
+
 // allows says whether the credential may do it; a permission's write level includes read.
 func (c *Credential) allows(n need, write bool) bool {
 	if c.kind == "classic" {
@@ -93,14 +109,14 @@ func (s *Server) authorize(c *call, sc scope, write bool) (a answer, ok bool) {
 	if scheme == "none" {
 		return refuse(http.StatusUnauthorized, "Requires authentication"), false
 	}
-	if pat == nil || scheme == "remoteauth" {
+	if pat == nil || scheme == "remoteauth" || pat.installed != nil && !s.options.Now().Before(pat.expires) {
 		c.entry.Credential = "unknown"
 		return refuse(http.StatusUnauthorized, "Bad credentials"), false
 	}
 	c.entry.Credential = pat.kind + " " + pat.name
 	n := needOf(sc)
 	c.accepts(pat, n, write)
-	if pat.sees != nil && !slices.Contains(pat.sees, sc) {
+	if pat.blind(sc) {
 		return notFound(), false
 	}
 	if !pat.allows(n, write) {
@@ -127,6 +143,8 @@ func (c *call) accepts(pat *Credential, n need, write bool) {
 
 func (c *Credential) forbidden(sc scope) answer {
 	switch {
+	case c.kind == kindInstallation:
+		return refuse(http.StatusForbidden, "Resource not accessible by integration")
 	case c.kind == "fine-grained":
 		return refuse(http.StatusForbidden, "Resource not accessible by personal access token")
 	case sc.kind() == "repos":

@@ -19,7 +19,10 @@ func (s *Server) routes() {
 		s.mux.HandleFunc("GET "+runners+"/{runner_id}", s.locked(s.getRunner))
 		s.mux.HandleFunc("DELETE "+runners+"/{runner_id}", s.locked(s.deleteRunner))
 		s.mux.HandleFunc("GET "+owner+"/actions/runner-groups", s.locked(s.listGroups))
+		s.mux.HandleFunc("GET "+owner+"/installation", s.locked(s.findInstallation))
 	}
+	s.mux.HandleFunc("GET /app/installations", s.locked(s.listInstallations))
+	s.mux.HandleFunc("POST /app/installations/{installation_id}/access_tokens", s.locked(s.mintInstallationToken))
 	s.mux.HandleFunc("POST /actions/runner-registration", s.locked(s.enrol))
 	s.mux.HandleFunc("POST /actions/runners/register", s.locked(s.register))
 	s.mux.HandleFunc("POST /oauth/{client_id}/token", s.locked(s.exchange))

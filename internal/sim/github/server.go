@@ -25,6 +25,7 @@ type Options struct {
 	OfflineAfter time.Duration    // a runner that has not been heard of for so long is offline; 1 min
 	SessionLife  time.Duration    // a session that has not been heard of for so long gives way to a new one; 4 min
 	JobLease     time.Duration    // a job whose lock is not renewed for so long is lost; 10 min
+	RateLimits   bool             // keep to the secondary rate limits that GitHub documents
 }
 
 // Server is the simulated GitHub. All methods are safe for concurrent use. Make it with New.
@@ -32,22 +33,26 @@ type Server struct {
 	options Options
 	mux     *http.ServeMux
 
-	mu          sync.Mutex
-	changed     chan struct{} // closed and replaced at every change of what is below
-	pats        map[string]*Credential
-	tokens      map[string]*runnerToken
-	groups      map[scope][]Group
-	runners     []*registration // in order of their ids
-	jobs        []*JobRun       // in order of arrival
-	journal     []Entry
-	faults      []*fault
-	gates       []*Gate
-	arrivals    []func(Entry)
-	answers     []func(Entry)
-	secrets     []string
-	lastID      int64
-	lastMessage int
-	requests    int
+	mu            sync.Mutex
+	changed       chan struct{} // closed and replaced at every change of what is below
+	pats          map[string]*Credential
+	tokens        map[string]*runnerToken
+	apps          []*App
+	groups        map[scope][]Group
+	runners       []*registration // in order of their ids
+	jobs          []*JobRun       // in order of arrival
+	points        []point         // of the last minute, for the secondary rate limits
+	current       int             // requests in progress, for the same
+	journal       []Entry
+	faults        []*fault
+	gates         []*Gate
+	arrivals      []func(Entry)
+	answers       []func(Entry)
+	secrets       []string
+	lastID        int64
+	installations []*Installation
+	lastMessage   int
+	requests      int
 }
 
 // New returns a GitHub that knows no runner, no job and no credential.
