@@ -27,6 +27,8 @@ const (
 	env       = "github.com/caarlos0/env/v10"
 	gogithub  = "github.com/google/go-github/v56/..."
 	retryable = "github.com/hashicorp/go-retryablehttp"
+	install   = "github.com/bradleyfalzon/ghinstallation/v2"
+	jwt       = "github.com/golang-jwt/jwt/v4"
 	kin       = "github.com/getkin/kin-openapi/..."
 	script    = "github.com/rogpeppe/go-internal/..."
 	sys       = "golang.org/x/sys/..."
@@ -43,7 +45,7 @@ var layers = map[string]layer{
 	},
 
 	"lifecycle":       {without: world},
-	"registration":    {imports: []string{gogithub, retryable}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
+	"registration":    {imports: []string{gogithub, retryable, install, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
 	"internal/config": {imports: []string{env}},
 	"internal/runner": {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
 

@@ -15,11 +15,11 @@ import (
 // attempt sends one request once. It is the innermost layer: it alone knows the credential, and it alone decides how
 // long a request in flight may live.
 type attempt struct {
-	next          http.RoundTripper
-	home          *url.URL // the only place the credential is sent to
-	authorization string
-	timeout       time.Duration // of one attempt, body included
-	shield        time.Duration // how long a POST in flight outlives the caller's context
+	next       http.RoundTripper
+	home       *url.URL // the only place the credential is sent to
+	authorizer authorizer
+	timeout    time.Duration // of one attempt, body included
+	shield     time.Duration // how long a POST in flight outlives the caller's context
 }
 
 var (
@@ -38,9 +38,17 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Context().Err() != nil {
 		return nil, errNotBegun
 	}
+	next := a.next
+	if sameOrigin(req.URL, a.home) {
+		authorized, err := a.authorizer.authorize(req.Context(), a.next)
+		if err != nil {
+			return nil, err
+		}
+		next = authorized
+	}
 	ctx, cancel := a.lifetime(req)
 	defer cancel()
-	resp, err := a.next.RoundTrip(a.authorized(req, ctx))
+	resp, err := next.RoundTrip(req.Clone(ctx))
 	if err == nil {
 		err = swallow(resp)
 	}
@@ -79,15 +87,6 @@ func outlive(ctx context.Context, d time.Duration) (context.Context, context.Can
 		}
 	})
 	return longer, func() { stop(); cut(nil) }
-}
-
-// authorized is a copy of the request with the credential, if it goes to the API's own address.
-func (a *attempt) authorized(req *http.Request, ctx context.Context) *http.Request {
-	req = req.Clone(ctx)
-	if sameOrigin(req.URL, a.home) {
-		req.Header.Set("Authorization", a.authorization)
-	}
-	return req
 }
 
 // forget closes idle connections after a failure: one whose other end is gone without a word (a NAT entry dropped)

@@ -162,13 +162,14 @@ func (p *pool) CloseIdleConnections()                               { p.closed++
 // One attempt by itself: who gets to see the credential, and what becomes of the connections.
 func TestAttempt(t *testing.T) {
 	home, _ := url.Parse("https://api.test/")
+	pat, _ := NewPAT("x")
 	for at, want := range map[string]string{"https://api.test/x": "Bearer x", "https://elsewhere.test/x": "", "http://api.test/x": ""} {
 		var got string
 		p := &pool{step: func(req *http.Request) (*http.Response, error) {
 			got = req.Header.Get("Authorization")
 			return token(req)
 		}}
-		a := &attempt{next: p, home: home, authorization: "Bearer x", timeout: time.Second}
+		a := &attempt{next: p, home: home, authorizer: pat, timeout: time.Second}
 		resp, err := a.RoundTrip(httptest.NewRequest(http.MethodGet, at, nil))
 		if err != nil || got != want || p.closed != 0 {
 			t.Errorf("%s: got authorization %q, %v, %d pools closed", at, got, err, p.closed)

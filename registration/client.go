@@ -12,6 +12,8 @@ package registration
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,7 +30,8 @@ type Options struct {
 	API        string // address of the REST API, with or without a path: https://api.github.com, https://ghes.example/api/v3
 	Scope      Scope
 	Credential Credential
-	Transport  http.RoundTripper // nil: net/http's, with the proxy of the environment
+	CA         []byte            // PEM of authorities to trust besides those of the system
+	Transport  http.RoundTripper // nil: net/http's, with the proxy of the environment and CA
 	Logger     *slog.Logger      // nil: silent
 	UserAgent  string            // GitHub refuses requests without one; empty: runner-init
 
@@ -44,7 +47,7 @@ type Options struct {
 type Client struct {
 	base       *url.URL
 	scope      Scope
-	credential Credential
+	authorizer authorizer
 	transport  http.RoundTripper
 	log        *slog.Logger
 	userAgent  string
@@ -67,18 +70,38 @@ func New(o Options) (*Client, error) {
 		return nil, errors.New("cannot talk to GitHub: no credential")
 	}
 	c := &Client{
-		base: base, scope: o.Scope, credential: o.Credential, transport: o.Transport, log: o.Logger,
+		base: base, scope: o.Scope, transport: o.Transport, log: o.Logger,
 		userAgent: cmp.Or(o.UserAgent, "runner-init"),
 		timeout:   cmp.Or(o.AttemptTimeout, 15*time.Second), shield: cmp.Or(o.Shield, 3*time.Second),
 		retryBase: cmp.Or(o.RetryBase, time.Second), retryCap: cmp.Or(o.RetryCap, 30*time.Second),
 	}
-	if c.transport == nil {
-		c.transport = http.DefaultTransport.(*http.Transport).Clone()
-	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
+	if c.transport == nil {
+		if c.transport, err = newTransport(o.CA); err != nil {
+			return nil, err
+		}
+	}
+	c.authorizer = o.Credential.bind(c)
 	return c, nil
+}
+
+// newTransport is net/http's, with more authorities to trust. There is no way to trust everybody.
+func newTransport(ca []byte) (*http.Transport, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	if len(ca) == 0 {
+		return transport, nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(ca) {
+		return nil, errors.New("cannot trust the given authorities: there is no certificate in PEM among them")
+	}
+	transport.TLSClientConfig = &tls.Config{RootCAs: pool}
+	return transport, nil
 }
 
 // address reads the API's address and ends its path with a slash, which relative paths need. A name and password in it
@@ -98,26 +121,31 @@ func address(api string) (*url.URL, error) {
 	return u, nil
 }
 
-// request is one call: out receives the answer's JSON, in is sent as JSON; both may be nil. The path follows the scope's.
+// request is one call: out receives the answer's JSON, in is sent as JSON; both may be nil.
 type request struct {
-	op, method, path string
-	in, out          any
+	op, method string
+	path       string     // below the scope
+	root       string     // below the API, in place of path
+	as         authorizer // nil: the client's
+	in, out    any
 }
 
 // do carries a request through, with as many attempts as it takes. The trial is returned with and without an error.
 //
 // Each call has a go-github client of its own, because that type remembers a rate limit and then fails later calls
-// without asking GitHub.
+// without asking GitHub. The calls that v56 of it lacks, such as an enterprise's, and those that it has are made alike.
 func (c *Client) do(ctx context.Context, r request) (*trial, error) {
-	t := &trial{client: c, op: r.op}
-	authorization, err := c.credential.Authorization(ctx)
-	if err != nil {
-		return t, &Error{Op: r.op, Reason: Unauthorized, cause: err}
+	t := &trial{client: c, op: r.op, authorizer: r.as}
+	if t.authorizer == nil {
+		t.authorizer = c.authorizer
 	}
-	once := &attempt{next: c.transport, home: c.base, authorization: authorization, timeout: c.timeout, shield: c.shield}
+	once := &attempt{next: c.transport, home: c.base, authorizer: t.authorizer, timeout: c.timeout, shield: c.shield}
 	gh := github.NewClient(&http.Client{Transport: t.transport(once), CheckRedirect: stay})
 	gh.BaseURL, gh.UserAgent = c.base, c.userAgent
-	req, err := gh.NewRequest(r.method, c.scope.Path()+r.path, r.in)
+	if r.root == "" {
+		r.root = c.scope.Path() + r.path
+	}
+	req, err := gh.NewRequest(r.method, r.root, r.in)
 	if err != nil {
 		return t, &Error{Op: r.op, Reason: Invalid, cause: err}
 	}

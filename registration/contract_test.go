@@ -11,7 +11,7 @@ import (
 // Every request of ours, and every answer it is tested with, is one that GitHub's own description of its API allows.
 func TestContract(t *testing.T) {
 	described := need.GitHubOpenAPI(t)
-	everywhere(t, func(t *testing.T, server http.Handler) http.Handler {
-		return openapi.Middleware(t, described, server)
-	})
+	held := func(t *testing.T, server http.Handler) http.Handler { return openapi.Middleware(t, described, server) }
+	everywhere(t, held)
+	t.Run("App", func(t *testing.T) { throughApps(t, held) })
 }

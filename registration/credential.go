@@ -6,19 +6,31 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"strings"
 )
 
-// Credential is what proves to GitHub who asks. It is asked once for every call of a Client, so one that makes
-// short-lived tokens can hand out a fresh one each time.
+// Credential is what proves to GitHub who asks: a PAT or an App. It prints as [redacted], whatever prints it.
 type Credential interface {
-	// Authorization returns the value of the Authorization header. Its error must not hold the secret.
-	Authorization(ctx context.Context) (string, error)
+	// bind makes the credential ready for the requests of one client.
+	bind(*Client) authorizer
 }
 
-// PAT is a personal access token, classic or fine-grained; GitHub tells the two apart, we never look at its form. It
-// prints as [redacted] whatever the verb, also from inside another value. Make one with NewPAT.
+// authorizer puts a credential on requests.
+type authorizer interface {
+	// authorize returns next with the credential on every request. It may ask GitHub for a token first, for as long as
+	// ctx lasts.
+	authorize(ctx context.Context, next http.RoundTripper) (http.RoundTripper, error)
+	// refused is told that GitHub answered 401, and says whether the next attempt will have another credential.
+	refused(*http.Response) bool
+	// words are what the user has to change.
+	words() words
+}
+
+// PAT is a personal access token, classic or fine-grained; GitHub tells the two apart, we never look at its form. Make
+// one with NewPAT.
 type PAT struct {
+	shy
 	// A pointer, because fmt prints the fields of a value it may not call methods on, which is every value inside an
 	// unexported field; of a pointer in there it prints the address alone.
 	token *string
@@ -39,27 +51,47 @@ func NewPAT(token string) (PAT, error) {
 	return PAT{token: new(token)}, nil
 }
 
-// Authorization is the token as a bearer token, which GitHub accepts of every kind of token.
-func (p PAT) Authorization(context.Context) (string, error) {
+func (p PAT) bind(*Client) authorizer { return p }
+
+func (p PAT) authorize(_ context.Context, next http.RoundTripper) (http.RoundTripper, error) {
 	if p.token == nil {
-		return "", errors.New("cannot use the personal access token: it is empty")
+		return nil, &Error{Op: "use the personal access token", Reason: Unauthorized, Message: "it is empty"}
 	}
-	return "Bearer " + *p.token, nil
+	return bearer{next, p.token}, nil
+}
+
+// refused: there is no other one.
+func (PAT) refused(*http.Response) bool { return false }
+
+func (PAT) words() words { return tokenWords }
+
+// bearer sends a token the way that GitHub accepts of every kind of token.
+type bearer struct {
+	next  http.RoundTripper
+	token *string
+}
+
+func (b bearer) RoundTrip(req *http.Request) (*http.Response, error) {
+	req.Header.Set("Authorization", "Bearer "+*b.token) // the request is the attempt's own copy
+	return b.next.RoundTrip(req)
 }
 
 const redacted = "[redacted]"
 
+// shy is embedded in what must not be printed.
+type shy struct{}
+
 // String is [redacted].
-func (p PAT) String() string { return redacted }
+func (shy) String() string { return redacted }
 
 // GoString is [redacted].
-func (p PAT) GoString() string { return redacted }
+func (shy) GoString() string { return redacted }
 
 // Format prints [redacted] for every verb.
-func (p PAT) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted) }
+func (shy) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted) }
 
 // LogValue is [redacted].
-func (p PAT) LogValue() slog.Value { return slog.StringValue(redacted) }
+func (shy) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText is [redacted], so that neither JSON nor YAML shows the token.
-func (p PAT) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+// MarshalText is [redacted], so that neither JSON nor YAML shows what is inside.
+func (shy) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -16,7 +18,7 @@ func TestNewPAT(t *testing.T) {
 			t.Errorf("%q: %v", given, err)
 			continue
 		}
-		if got, err := pat.Authorization(t.Context()); got != "Bearer "+canary || err != nil {
+		if got, err := authorization(t, pat); got != "Bearer "+canary || err != nil {
 			t.Errorf("%q: got header %q, %v", given, got, err)
 		}
 	}
@@ -28,9 +30,22 @@ func TestNewPAT(t *testing.T) {
 			t.Errorf("the error shows the token: %v", err)
 		}
 	}
-	if _, err := (PAT{}).Authorization(t.Context()); err == nil {
+	if _, err := authorization(t, PAT{}); err == nil {
 		t.Error("the zero PAT authorizes")
 	}
+}
+
+// authorization is the header that a credential puts on a request.
+func authorization(t *testing.T, c authorizer) (header string, err error) {
+	note := func(req *http.Request) (*http.Response, error) {
+		header = req.Header.Get("Authorization")
+		return answer(200, "")(req)
+	}
+	next, err := c.authorize(t.Context(), &script{steps: []step{note}})
+	if err == nil {
+		_, err = next.RoundTrip(httptest.NewRequest(http.MethodGet, "https://api.test/", nil))
+	}
+	return header, err
 }
 
 func TestPATPrintsRedacted(t *testing.T) {

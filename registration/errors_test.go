@@ -9,8 +9,6 @@ import (
 
 // An error says what was attempted, the status, GitHub's words and the request id; its hint names what is missing.
 func TestErrorsAndHints(t *testing.T) {
-	widgets := Scope{Kind: Repository, Owner: "acme", Repo: "widgets"}
-	corp := Scope{Kind: Enterprise, Owner: "corp"}
 	for _, c := range []struct {
 		name         string
 		scope        Scope

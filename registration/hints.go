@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,20 +12,20 @@ import (
 
 // hint says what the user can do about a failed call. An answer's headers name what the token has and what the
 // endpoint wants; where they do not, GitHub's documentation of the endpoints does.
-func (c *Client) hint(e *Error, resp *http.Response) string {
+func (c *Client) hint(w words, e *Error, resp *http.Response) string {
 	switch e.Reason {
 	case Unauthorized:
-		return "the token is mistyped, expired or revoked; make a new one"
+		return w.unauthorized
 	case Forbidden:
-		return c.missing(resp)
+		return c.missing(w, resp)
 	case NotFound:
-		return fmt.Sprintf("%s does not exist, or the token cannot see it: check the spelling; %s", c.scope, c.missing(resp))
+		return fmt.Sprintf("%s does not exist, or %s cannot see it: check the spelling; %s", c.scope, w.who, c.missing(w, resp))
 	case Conflict:
 		return "another runner has this name; choose a different one, or remove that runner"
 	case Moved:
 		return fmt.Sprintf("GitHub points to %q; give that address, or the repository's new name", resp.Header.Get("Location"))
 	case Throttled:
-		return "too many API requests for this token or address; start fewer runners at a time, or use a GitHub App, which has a limit of its own"
+		return "too many API requests for " + w.who + " or this address; start fewer runners at a time" + w.throttled
 	case Unreachable:
 		return c.unreachable(e)
 	}
@@ -33,16 +34,41 @@ func (c *Client) hint(e *Error, resp *http.Response) string {
 
 func (c *Client) unreachable(e *Error) string {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](e.cause); ok {
-		return fmt.Sprintf("the certificate of %s is not trusted here; add its authority to this image's CA certificates", c.base.Host)
+		return fmt.Sprintf("the certificate of %s is not trusted here; add its authority to this image's CA certificates, or name its file in RUNNER_CA_FILE", c.base.Host)
 	}
 	if e.Status != 0 {
 		return "GitHub has trouble; see https://www.githubstatus.com"
 	}
+	if failed, ok := errors.AsType[*net.OpError](e.cause); ok && failed.Op == "proxyconnect" {
+		return "the proxy that HTTP_PROXY or HTTPS_PROXY names does not answer; NO_PROXY exempts hosts from it"
+	}
 	return fmt.Sprintf("check that %s can be reached from here: DNS, firewall, proxy", c.base.Host)
 }
 
-// missing says which scope or permission to give the token.
-func (c *Client) missing(resp *http.Response) string {
+// words are what differs between the kinds of credential in what there is to do.
+type words struct {
+	who          string // the token
+	unauthorized string
+	throttled    string
+	app          bool
+}
+
+var (
+	tokenWords = words{
+		who: "the token", unauthorized: "the token is mistyped, expired or revoked; make a new one",
+		throttled: ", or use a GitHub App, which has a limit of its own",
+	}
+	appWords = words{
+		who: "the GitHub App", app: true,
+		unauthorized: "check the App's ID, and that the private key is one of this App's and was not deleted there",
+	}
+)
+
+// missing says which scope or permission to give the credential.
+func (c *Client) missing(w words, resp *http.Response) string {
+	if w.app {
+		return c.missingInApp()
+	}
 	if at, ok := strings.CutPrefix(resp.Header.Get("X-GitHub-SSO"), "required; url="); ok {
 		return "authorize the token for the organization's single sign-on: " + at
 	}
@@ -53,6 +79,21 @@ func (c *Client) missing(resp *http.Response) string {
 		return "give the token " + permissions(accepted)
 	}
 	return wants(c.scope.Kind)
+}
+
+func (c *Client) missingInApp() string {
+	if c.scope.Kind == Enterprise {
+		return "GitHub lets no App manage the runners of an enterprise: use a classic token with the scope manage_runners:enterprise, or register at an organization"
+	}
+	return fmt.Sprintf("install the App at %s, and give it the %s", c.scope.Owner, permissionOf(c.scope.Kind))
+}
+
+// permissionOf is the permission that an App or a fine-grained token needs, in the words of GitHub's settings pages.
+func permissionOf(k Kind) string {
+	if k == Repository {
+		return `repository permission "Administration: write"`
+	}
+	return `organization permission "Self-hosted runners: write"`
 }
 
 // missingScope explains a classic token: its answers carry the scopes it has and those of which the endpoint wants one.
@@ -113,9 +154,9 @@ func classicScope(k Kind) string {
 func wants(k Kind) string {
 	switch k {
 	case Repository:
-		return `a classic token needs the scope repo, a fine-grained one the repository permission "Administration: write"`
+		return "a classic token needs the scope repo, a fine-grained one the " + permissionOf(k)
 	case Organization:
-		return `a classic token needs the scope admin:org, a fine-grained one the organization permission "Self-hosted runners: write"`
+		return "a classic token needs the scope admin:org, a fine-grained one the " + permissionOf(k)
 	default:
 		return "an enterprise needs a classic token with the scope manage_runners:enterprise; a fine-grained one cannot have it"
 	}

@@ -17,11 +17,14 @@ import (
 
 // trial is the record of one call: what its attempts met. Its methods are the retry policy.
 type trial struct {
-	client    *Client
-	op        string
-	attempts  int
-	throttled int    // attempts that met a rate limit
-	last      *Error // what the last attempt that told us something met; nil after a success
+	client     *Client
+	op         string
+	authorizer authorizer
+	attempts   int
+	throttled  int    // attempts that met a rate limit
+	last       *Error // what the last attempt that told us something met; nil after a success
+	renewed    bool   // the credential was, once, after a 401; at is the number of that attempt
+	at         int
 	// lost: a POST was perhaps carried out although its answer did not arrive.
 	lost bool
 	next int // the next page of a list; 0 after the last
@@ -44,6 +47,10 @@ func (t *trial) check(ctx context.Context, resp *http.Response, err error) (bool
 	if errors.Is(err, errNotBegun) {
 		return false, nil
 	}
+	if e, ok := errors.AsType[*Error](err); ok { // of the authorizer: it has been tried for as long as it helps
+		t.last = e
+		return false, nil
+	}
 	t.attempts++
 	if err != nil {
 		return t.unanswered(ctx, err), nil
@@ -51,12 +58,21 @@ func (t *trial) check(ctx context.Context, resp *http.Response, err error) (bool
 	if t.last = answered(t.op, resp); t.last == nil {
 		return false, nil
 	}
-	t.last.Hint = t.client.hint(t.last, resp)
+	t.last.Hint = t.client.hint(t.authorizer.words(), t.last, resp)
 	t.lost = t.lost || resp.Request.Method == http.MethodPost && t.last.Reason == Unreachable
 	if t.last.Reason == Throttled {
 		t.throttled++
 	}
-	return !t.last.Reason.lasting() && ctx.Err() == nil, nil
+	return (!t.last.Reason.lasting() || t.renew(resp)) && ctx.Err() == nil, nil
+}
+
+// renew gives a call that GitHub answered 401 one more attempt, if that can have a better credential.
+func (t *trial) renew(resp *http.Response) bool {
+	if t.renewed || t.last.Reason != Unauthorized || !t.authorizer.refused(resp) {
+		return false
+	}
+	t.renewed, t.at = true, t.attempts
+	return true
 }
 
 // unanswered notes an attempt that got no answer.
@@ -67,7 +83,7 @@ func (t *trial) unanswered(ctx context.Context, err error) bool {
 	// An attempt cut by the end of the call tells nothing about GitHub; what went before it does.
 	if t.last == nil || !errors.Is(err, errCut) {
 		t.last = unanswered(t.op, err)
-		t.last.Hint = t.client.hint(t.last, nil)
+		t.last.Hint = t.client.hint(t.authorizer.words(), t.last, nil)
 	}
 	return again && ctx.Err() == nil
 }
@@ -123,6 +139,9 @@ const (
 // https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately
 func (t *trial) pause(n int, resp *http.Response) time.Duration {
 	base, most := t.client.retryBase, t.client.retryCap
+	if t.renewed && t.at == t.attempts {
+		return 0
+	}
 	if told := mandated(resp); told > 0 {
 		return told + upTo(min(max(told/4, base), most))
 	}

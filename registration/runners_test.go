@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -76,7 +75,9 @@ func TestFindPages(t *testing.T) {
 
 // The life of registrations at every kind of scope, with and without a path before GitHub's own.
 func TestLifeAtEveryScope(t *testing.T) {
-	everywhere(t, func(_ *testing.T, server http.Handler) http.Handler { return server })
+	plain := func(_ *testing.T, server http.Handler) http.Handler { return server }
+	everywhere(t, plain)
+	t.Run("App", func(t *testing.T) { throughApps(t, plain) })
 }
 
 func everywhere(t *testing.T, around func(*testing.T, http.Handler) http.Handler) {
@@ -92,6 +93,36 @@ func everywhere(t *testing.T, around func(*testing.T, http.Handler) http.Handler
 				live(t, server, newClient(t, nil, func(o *Options) { o.API, o.Scope = at.URL+below, scope }))
 			})
 		}
+	}
+}
+
+// throughApps is the same life by the tokens of Apps, whose installation is found in every way.
+func throughApps(t *testing.T, around func(*testing.T, http.Handler) http.Handler) {
+	for name, c := range map[string]struct {
+		scope   Scope
+		account string
+		login   string
+	}{
+		"repository of an organization": {widgets, "orgs/acme", ""},
+		"repository of a user":          {widgets, "users/acme", ""},
+		"organization":                  {acme, "orgs/acme", ""},
+		"by another login":              {acme, "orgs/acme", "corp"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := github.New(github.Options{})
+			bot(server)
+			server.Install(github.Installation{Account: c.account, Permissions: atAcme.Permissions})
+			if c.login != "" { // an enterprise's installation is listed, but cannot see the organization
+				server.Install(github.Installation{Account: "enterprises/corp", Permissions: atAcme.Permissions})
+				client := appClient(t, github.RoundTripper(around(t, server)), c.scope, func(s *AppSettings) { s.Login = c.login })
+				_, err := client.RegistrationToken(t.Context())
+				if e := failure(t, err); e.Reason != NotFound {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			live(t, server, appClient(t, github.RoundTripper(around(t, server)), c.scope))
+		})
 	}
 }
 
@@ -129,35 +160,5 @@ func live(t *testing.T, server *github.Server, c *Client) {
 	}
 	if left := server.Runners(); len(left) != 0 {
 		t.Errorf("left behind: %+v", left)
-	}
-}
-
-// Every mistake with a token says what to change.
-func TestPermissionMistakes(t *testing.T) {
-	corp := Scope{Kind: Enterprise, Owner: "corp"}
-	for name, c := range map[string]struct {
-		scope  Scope
-		pat    *github.Credential
-		reason Reason
-		hint   string
-	}{
-		"unknown token":          {acme, nil, Unauthorized, "make a new one"},
-		"classic, wrong scope":   {acme, github.Classic("repo"), Forbidden, "has only the scopes repo; give it the scope admin:org"},
-		"fine-grained, too weak": {acme, github.FineGrained("organization_self_hosted_runners:read"), Forbidden, `"Self-hosted runners: write"`},
-		"enterprise by fine-grained": {corp, github.FineGrained("administration:write"), Forbidden,
-			"needs a classic token with the scope manage_runners:enterprise"},
-		"organization out of sight": {acme, github.Classic("admin:org").Only("orgs/other"), NotFound, "does not exist, or the token cannot see it"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := github.New(github.Options{})
-			if c.pat != nil {
-				server.AddPAT(canary, c.pat)
-			}
-			client := newClient(t, github.RoundTripper(server), func(o *Options) { o.Scope = c.scope })
-			_, err := client.RegistrationToken(t.Context())
-			if e := failure(t, err); e.Reason != c.reason || !strings.Contains(e.Hint, c.hint) || e.RequestID == "" {
-				t.Errorf("got %v, reason %q, hint %q", err, e.Reason, e.Hint)
-			}
-		})
 	}
 }
