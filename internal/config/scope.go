@@ -85,39 +85,39 @@ func (s Scope) URL(server string) string {
 // githubOwner names the organization, or the owner of the repository that another variable names.
 const githubOwner = "GITHUB_OWNER"
 
-// placeScope decides where to register, and returns the server that the repository's URL names, if it is one.
-func (r *reading) placeScope(c *Config) (server string) {
-	repo, err := parseRepo(c.Repo, c.Org)
-	if err != nil {
-		r.refuse("RUNNER_REPO", err)
-	}
+// placeScope decides where to register, and returns the place whose address names the server, if one does.
+func (r *reading) placeScope(c *Config) (named place) {
+	places := r.readPlaces(c)
+	repo := places[Repository]
 	r.checkOwner(c, repo)
-	places := map[Kind]Scope{
-		Repository:   {Repository, repo.owner, repo.name},
-		Organization: {Organization, c.Org, ""},
-		Enterprise:   {Enterprise, c.Enterprise, ""},
-	}
-	kind := r.kind(c, repo)
+	kind := r.kind(c, places)
 	if kind == "" {
-		return repo.server
+		return repo
 	}
-	c.Scope = places[kind]
+	chosen := places[kind]
+	if chosen.variable == "" { // an owner's organization, wanted by RUNNER_SCOPE
+		chosen = place{Scope: Scope{Kind: Organization, Owner: c.Org}, variable: Organization.variable()}
+	}
+	c.Scope = chosen.Scope
 	if c.Kind == "" {
-		r.origins["RUNNER_SCOPE"] = "derived from " + r.name(kind.variable())
+		r.origins["RUNNER_SCOPE"] = "derived from " + r.name(chosen.variable)
 	}
 	c.Kind = kind
-	r.checkPlace(c.Scope)
-	return repo.server
+	r.checkPlace(chosen)
+	if chosen.server == "" {
+		return repo
+	}
+	return chosen
 }
 
 // kind picks one of the places that are named. It returns nothing when there is none, or when a problem was noted.
-func (r *reading) kind(c *Config, repo repo) Kind {
-	named := r.namedPlaces(c, repo)
+func (r *reading) kind(c *Config, places map[Kind]place) Kind {
+	named := r.namedPlaces(places)
 	switch {
 	case r.bad["RUNNER_SCOPE"] || r.bad["RUNNER_REPO"] || r.bad["RUNNER_ORG"] || r.bad["RUNNER_ENTERPRISE"]:
 		return ""
 	case c.Kind != "":
-		return r.wanted(c, named)
+		return r.wanted(c, named, places)
 	case len(named) == 1:
 		return named[0]
 	case len(named) == 0:
@@ -128,21 +128,21 @@ func (r *reading) kind(c *Config, repo repo) Kind {
 	}
 	var names []string
 	for _, k := range named {
-		names = append(names, k.variable())
+		names = append(names, places[k].variable)
 	}
 	r.clash(refuse("leave one out, or say which with RUNNER_SCOPE=repo, org or enterprise", "a runner is registered at one place"), names...)
 	return ""
 }
 
 // wanted is the kind that RUNNER_SCOPE asks for.
-func (r *reading) wanted(c *Config, named []Kind) Kind {
+func (r *reading) wanted(c *Config, named []Kind, places map[Kind]place) Kind {
 	found := false
 	for _, k := range named {
 		if k == c.Kind {
 			found = true
 			continue
 		}
-		r.warn("%s is not used: %s asks for the %s", r.name(k.variable()), r.name("RUNNER_SCOPE"), c.Kind)
+		r.warn("%s is not used: %s asks for the %s", r.name(places[k].variable), r.name("RUNNER_SCOPE"), c.Kind)
 	}
 	if !found && (c.Kind != Organization || c.Org == "") {
 		r.clash(refuse("set "+c.Kind.variable(), "the scope is the %s, but %s is not set", c.Kind, c.Kind.variable()), "RUNNER_SCOPE")
@@ -152,34 +152,37 @@ func (r *reading) wanted(c *Config, named []Kind) Kind {
 }
 
 // namedPlaces are the places that are named. An owner that only completes the repository is none.
-func (r *reading) namedPlaces(c *Config, repo repo) []Kind {
+func (r *reading) namedPlaces(places map[Kind]place) []Kind {
 	var named []Kind
-	if c.Repo != "" {
-		named = append(named, Repository)
-	}
-	completes := c.Repo != "" && (repo.bare || r.named["RUNNER_ORG"] == githubOwner)
-	if c.Org != "" && !completes {
-		named = append(named, Organization)
-	}
-	if c.Enterprise != "" {
-		named = append(named, Enterprise)
+	repo, isRepo := places[Repository]
+	for _, k := range []Kind{Repository, Organization, Enterprise} {
+		_, is := places[k]
+		completes := k == Organization && isRepo && (repo.bare || r.named["RUNNER_ORG"] == githubOwner)
+		if is && !completes {
+			named = append(named, k)
+		}
 	}
 	return named
 }
 
 // checkOwner compares the two places where the owner can stand.
-func (r *reading) checkOwner(c *Config, repo repo) {
-	if r.named["RUNNER_ORG"] == githubOwner && repo.owner != "" && !strings.EqualFold(repo.owner, c.Org) {
-		r.clash(refuse("leave "+githubOwner+" out: the repository names its owner", "the owner is %q in one and %q in the other", c.Org, repo.owner), "RUNNER_ORG", "RUNNER_REPO")
+func (r *reading) checkOwner(c *Config, repo place) {
+	if r.named["RUNNER_ORG"] == githubOwner && repo.Owner != "" && !strings.EqualFold(repo.Owner, c.Org) {
+		r.clash(refuse("leave "+githubOwner+" out: the repository names its owner", "the owner is %q in one and %q in the other", c.Org, repo.Owner), "RUNNER_ORG", "RUNNER_REPO")
 	}
 }
 
 // checkPlace refuses names that GitHub cannot have given.
-func (r *reading) checkPlace(s Scope) {
-	if !isName(s.Owner) || s.Kind == Repository && !isName(s.Repo) {
-		r.refuse(s.Kind.variable(), refuse("it is the name in the address on GitHub: letters, digits, dashes, dots and underscores",
-			"%q is not the name of %s", strings.TrimPrefix(s.String(), string(s.Kind)+" "), s.Kind.withArticle()))
+func (r *reading) checkPlace(p place) {
+	if !p.valid() {
+		r.refuse(p.variable, refuse("it is the name in the address on GitHub: letters, digits, dashes, dots and underscores",
+			"%q is not the name of %s", strings.TrimPrefix(p.String(), string(p.Kind)+" "), p.Kind.withArticle()))
 	}
+}
+
+// valid reports whether GitHub could have given the names.
+func (s Scope) valid() bool {
+	return isName(s.Owner) && (s.Kind != Repository || isName(s.Repo))
 }
 
 // isName reports whether GitHub could have such a name. The names go into URLs as they are, and ".." would leave the

@@ -14,21 +14,21 @@ const (
 	enterprisePath = "/api/v3" // of the REST API on a GitHub Enterprise Server
 )
 
-// placeServer completes the addresses of GitHub: what the repository's URL says of the server, and what the server
+// placeServer completes the addresses of GitHub: what the address of the place says of the server, and what the server
 // says of the API. It takes the opposite way when only the API is given.
-func (r *reading) placeServer(c *Config, fromRepo string) {
+func (r *reading) placeServer(c *Config, named place) {
 	c.ServerURL = r.address(serverVariable, c.ServerURL, false)
 	c.APIURL = r.address(apiVariable, c.APIURL, true)
 	switch {
 	case r.bad[serverVariable] || r.bad[apiVariable]:
 		return
-	case c.ServerURL != "" && fromRepo != "" && !sameHost(c.ServerURL, fromRepo):
-		r.clash(refuse("leave "+serverVariable+" out: the repository's URL names the server", "one is on %q, the other on %q", hostOf(c.ServerURL), hostOf(fromRepo)),
-			serverVariable, "RUNNER_REPO")
+	case c.ServerURL != "" && named.server != "" && !sameHost(c.ServerURL, named.server):
+		r.clash(refuse("leave "+serverVariable+" out: the other names the server", "one is on %q, the other on %q", hostOf(c.ServerURL), hostOf(named.server)),
+			serverVariable, named.variable)
 	case c.ServerURL != "":
-	case fromRepo != "":
-		c.ServerURL = fromRepo
-		r.origins[serverVariable] = "derived from " + r.name("RUNNER_REPO")
+	case named.server != "":
+		c.ServerURL = named.server
+		r.origins[serverVariable] = "derived from " + r.name(named.variable)
 	case serverOf(c.APIURL) != "":
 		c.ServerURL = serverOf(c.APIURL)
 		r.origins[serverVariable] = "derived from " + r.name(apiVariable)
