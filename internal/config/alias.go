@@ -93,6 +93,9 @@ func (r *reading) spelled(v Variable, g given) given {
 	case "RUNNER_JITCONFIG": // base64, often with line breaks; the runner tolerates them
 		g.value = strings.Join(strings.Fields(g.value), "")
 		r.hide(g.value)
+	case appKeyVariable: // on one line
+		g.value = strings.ReplaceAll(strings.ReplaceAll(g.value, "\r", ""), "\n", `\n`)
+		r.hide(g.value)
 	}
 	return g
 }

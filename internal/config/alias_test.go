@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,22 +17,28 @@ type sample struct {
 
 // samples has one for each name that the table does not let us guess. An alias without its own takes its variable's.
 var samples = map[string]sample{
-	"RUNNER_ORG":         {"acme", "acme", withToken},
-	"RUNNER_REPO":        {"acme/gadgets", "acme/gadgets", withToken},
-	"RUNNER_ENTERPRISE":  {"acme-inc", "acme-inc", withToken},
-	"RUNNER_SCOPE":       {"org", "organization", bothPlaces},
-	"ORG_RUNNER":         {"true", "organization", bothPlaces},
-	"GITHUB_TOKEN":       {"another-pat", "[redacted]", []string{"RUNNER_REPO=acme/widgets"}},
-	"RUNNER_TOKEN":       {token, "[redacted]", minimal},
-	"RUNNER_JITCONFIG":   {jit, "[redacted]", nil},
-	"GITHUB_SERVER_URL":  {"https://git.acme.example", "https://git.acme.example", minimal},
-	"GITHUB_HOST":        {"git.acme.example", "https://git.acme.example", minimal},
-	"GITHUB_API_URL":     {"https://git.acme.example/rest", "https://git.acme.example/rest", minimal},
-	"GITHUB_API_HOST":    {"git.acme.example", "https://git.acme.example", minimal},
-	"GITHUB_API_PATH":    {"/rest", "https://git.acme.example/rest", append(slices.Clone(minimal), "GITHUB_API_HOST=git.acme.example")},
-	"RUNNER_NAME":        {"builder", "builder", minimal},
-	"RUNNER_NAME_PREFIX": {"ci", "ci", minimal},
-	"RUNNER_NAME_SUFFIX": {"never", "never", minimal},
+	"RUNNER_ORG":                 {"acme", "acme", withToken},
+	"RUNNER_REPO":                {"acme/gadgets", "acme/gadgets", withToken},
+	"RUNNER_ENTERPRISE":          {"acme-inc", "acme-inc", withToken},
+	"RUNNER_SCOPE":               {"org", "organization", bothPlaces},
+	"ORG_RUNNER":                 {"true", "organization", bothPlaces},
+	"GITHUB_TOKEN":               {"another-pat", "[redacted]", []string{"RUNNER_REPO=acme/widgets"}},
+	"GITHUB_APP_ID":              {"77", "77", append(slices.Clone(repoOnly), "GITHUB_APP_PRIVATE_KEY=a-private-key")},
+	"GITHUB_APP_INSTALLATION_ID": {"5", "5", withApp},
+	"GITHUB_APP_LOGIN":           {"acme", "acme", withApp},
+	"GITHUB_APP_PRIVATE_KEY":     {"a-private-key", "[redacted]", append(slices.Clone(repoOnly), "APP_ID=77")},
+	"RUNNER_CA_FILE":             {"testdata/ca.pem", caPath, minimal},
+	"RUNNER_SWEEP":               {"true", "true", minimal},
+	"RUNNER_TOKEN":               {token, "[redacted]", minimal},
+	"RUNNER_JITCONFIG":           {jit, "[redacted]", nil},
+	"GITHUB_SERVER_URL":          {"https://git.acme.example", "https://git.acme.example", minimal},
+	"GITHUB_HOST":                {"git.acme.example", "https://git.acme.example", minimal},
+	"GITHUB_API_URL":             {"https://git.acme.example/rest", "https://git.acme.example/rest", minimal},
+	"GITHUB_API_HOST":            {"git.acme.example", "https://git.acme.example", minimal},
+	"GITHUB_API_PATH":            {"/rest", "https://git.acme.example/rest", append(slices.Clone(minimal), "GITHUB_API_HOST=git.acme.example")},
+	"RUNNER_NAME":                {"builder", "builder", minimal},
+	"RUNNER_NAME_PREFIX":         {"ci", "ci", minimal},
+	"RUNNER_NAME_SUFFIX":         {"never", "never", minimal},
 
 	"RANDOM_RUNNER_SUFFIX":             {"false", "hostname", minimal},
 	"RUNNER_LABELS":                    {"gpu,large", "gpu,large", minimal},
@@ -60,6 +67,9 @@ var samples = map[string]sample{
 }
 
 var (
+	repoOnly   = []string{"RUNNER_REPO=acme/widgets"}
+	withApp    = []string{"RUNNER_REPO=acme/widgets", "GITHUB_APP_ID=77", "GITHUB_APP_PRIVATE_KEY=a-private-key"}
+	caPath, _  = filepath.Abs("testdata/ca.pem")
 	withToken  = []string{"GITHUB_TOKEN=" + pat}
 	bothPlaces = []string{"GITHUB_TOKEN=" + pat, "ORG_NAME=acme"}
 )

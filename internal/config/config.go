@@ -18,17 +18,23 @@ import (
 // envDefault the default (default where it is not a constant), and the rest is documentation. A Secret is a secret.
 type Config struct {
 	// The place to register at as it was given; Scope is what it comes to.
-	Org        string `env:"RUNNER_ORG" alias:"ORG,ORG_NAME,GITHUB_OWNER" example:"acme" doc:"Organization to register at. GITHUB_OWNER is the organization only when no repository is named, else it is the repository's owner."`
-	Repo       string `env:"RUNNER_REPO" alias:"REPO,REPO_URL,GITHUB_REPOSITORY" example:"acme/widgets" doc:"Repository to register at: owner/name, or its URL, which names the server as well. A name alone needs GITHUB_OWNER or RUNNER_ORG."`
-	Enterprise string `env:"RUNNER_ENTERPRISE" alias:"ENTERPRISE_NAME" example:"acme-inc" doc:"Enterprise to register at, as its URL spells it."`
+	Org        string `env:"RUNNER_ORG" alias:"ORG,ORG_NAME,GITHUB_OWNER" example:"acme" doc:"Organization to register at, or its address. GITHUB_OWNER is the organization only when no repository is named, else it is the repository's owner."`
+	Repo       string `env:"RUNNER_REPO" alias:"REPO,REPO_URL,GITHUB_REPOSITORY" example:"acme/widgets" doc:"Repository to register at: owner/name, or its address, for a browser or for git, which names the server as well. A name alone needs GITHUB_OWNER or RUNNER_ORG. The address of an organization or an enterprise is taken for what it is."`
+	Enterprise string `env:"RUNNER_ENTERPRISE" alias:"ENTERPRISE_NAME" example:"acme-inc" doc:"Enterprise to register at, as its URL spells it, or that URL."`
 	Kind       Kind   `env:"RUNNER_SCOPE" alias:"ORG_RUNNER" default:"derived" example:"org" doc:"Which of the three to register at when more than one is named. ORG_RUNNER=true means org."`
 
-	GitHubToken       Secret `env:"GITHUB_TOKEN" alias:"ACCESS_TOKEN,GITHUB_PAT,GITHUB_PERSONAL_TOKEN,GITHUB_ACCESS_TOKEN,PAT" doc:"Personal access token, classic or fine-grained. It gets fresh registration and removal tokens, so nothing is left on GitHub."`
-	RegistrationToken Secret `env:"RUNNER_TOKEN" alias:"ACTIONS_RUNNER_INPUT_TOKEN" doc:"A ready registration token, valid for an hour. Without GITHUB_TOKEN a removal after that hour is not possible."`
+	GitHubToken       Secret `env:"GITHUB_TOKEN" alias:"ACCESS_TOKEN,GITHUB_PAT,GITHUB_PERSONAL_TOKEN,GITHUB_ACCESS_TOKEN,PAT" doc:"Personal access token, classic or fine-grained. It gets fresh registration and removal tokens, so nothing is left on GitHub. A registration token in here is taken for RUNNER_TOKEN, with a warning."`
+	AppID             string `env:"GITHUB_APP_ID" alias:"APP_ID" example:"123456" doc:"GitHub App that asks in place of a personal access token: its ID, or its client ID."`
+	AppInstallation   string `env:"GITHUB_APP_INSTALLATION_ID" alias:"APP_INSTALLATION_ID" default:"found" example:"7654321" doc:"Where the App is installed. If unset, it is found by the owner of the place to register at."`
+	AppLogin          string `env:"GITHUB_APP_LOGIN" alias:"APP_LOGIN" default:"the owner of the place" example:"acme" doc:"Organization, user or enterprise whose installation of the App is looked for."`
+	AppKey            Secret `env:"GITHUB_APP_PRIVATE_KEY" alias:"APP_PRIVATE_KEY" doc:"Private key of the App: the PEM file as it is, with its line breaks written as \\n, or in base64; PKCS#1 or PKCS#8."`
+	RegistrationToken Secret `env:"RUNNER_TOKEN" alias:"ACTIONS_RUNNER_INPUT_TOKEN" doc:"A ready registration token, valid for an hour. Without GITHUB_TOKEN, or an App, a removal after that hour is not possible."`
 	JITConfig         Secret `env:"RUNNER_JITCONFIG" alias:"ACTIONS_RUNNER_INPUT_JITCONFIG" doc:"A ready just-in-time configuration, as Kubernetes scale sets hand out. Nothing is asked of GitHub then, and no scope is needed."`
 
-	ServerURL string `env:"GITHUB_SERVER_URL" alias:"GITHUB_HOST,GITHUB_URL" default:"https://github.com" example:"https://github.example.com" doc:"The GitHub server: its URL, or its host alone. Taken from the repository's URL when that is given."`
+	ServerURL string `env:"GITHUB_SERVER_URL" alias:"GITHUB_HOST,GITHUB_URL" default:"https://github.com" example:"https://github.example.com" doc:"The GitHub server: its URL, or its host alone. Taken from the address of the place to register at when that is given."`
 	APIURL    string `env:"GITHUB_API_URL" alias:"GITHUB_API_HOST,GITHUB_API_PATH" default:"derived from the server" example:"https://github.example.com/api/v3" doc:"The REST API of that server. GITHUB_API_HOST and GITHUB_API_PATH are its two parts."`
+
+	CAFile string `env:"RUNNER_CA_FILE" example:"/etc/ssl/acme.pem" doc:"File in PEM with authorities to trust besides those of the system. Jobs get it as NODE_EXTRA_CA_CERTS. The runner itself goes by SSL_CERT_FILE, as we do. Verification cannot be switched off."`
 
 	Name            string   `env:"RUNNER_NAME" example:"builder-7" doc:"Exact name of the runner. If it is taken, random characters are appended."`
 	NamePrefix      string   `env:"RUNNER_NAME_PREFIX" envDefault:"github-runner" doc:"Beginning of the name when RUNNER_NAME is not set; a suffix follows."`
@@ -39,8 +45,9 @@ type Config struct {
 
 	Ephemeral     bool         `env:"RUNNER_EPHEMERAL" alias:"EPHEMERAL" envDefault:"true" doc:"Take one job and leave. Elsewhere EPHEMERAL may be true whatever its value; here false means false, and the default is true."`
 	DisableUpdate bool         `env:"RUNNER_DISABLE_UPDATE" alias:"DISABLE_AUTO_UPDATE,DISABLE_RUNNER_UPDATE" envDefault:"true" doc:"Keep the runner from replacing itself by a newer release. Elsewhere these may be true whatever their value; here false means false."`
-	Registration  Registration `env:"RUNNER_REGISTRATION" envDefault:"auto" doc:"How to register: jit is one call to GitHub and needs GITHUB_TOKEN and an ephemeral runner; token runs the runner's own configure. auto is jit where that is possible, which a runner that takes many jobs or updates itself rules out."`
+	Registration  Registration `env:"RUNNER_REGISTRATION" envDefault:"auto" doc:"How to register: jit is one call to GitHub and needs GITHUB_TOKEN or an App, and an ephemeral runner; token runs the runner's own configure. auto is jit where that is possible, which a runner that takes many jobs or updates itself rules out, and an old server."`
 	Deregister    bool         `env:"RUNNER_DEREGISTER" alias:"DISABLE_AUTOMATIC_DEREGISTRATION" envDefault:"true" doc:"Delete the registration at the end. DISABLE_AUTOMATIC_DEREGISTRATION says the opposite."`
+	Sweep         bool         `env:"RUNNER_SWEEP" envDefault:"false" doc:"Once registered, delete in the background what containers killed outright have left at the same place: registrations that are offline, idle and an hour old, named as RUNNER_NAME_PREFIX has it. As runner-init sweep does."`
 
 	Home    string `env:"RUNNER_HOME" alias:"RUNNER_ROOT" default:"found" example:"/opt/actions-runner" doc:"Directory of the runner. If unset: the first of the working directory, /home/runner, /actions-runner, /runner and /opt/actions-runner that holds bin/Runner.Listener."`
 	Workdir string `env:"RUNNER_WORKDIR" default:"_work" example:"/_work" doc:"Directory of the jobs, relative to RUNNER_HOME or absolute."`
@@ -60,6 +67,8 @@ type Config struct {
 
 	// Scope is the place to register at. It is empty when a JIT configuration spares us knowing it.
 	Scope Scope
+	// CA is what RUNNER_CA_FILE holds.
+	CA string
 
 	origins  map[string]string // canonical name to where its value came from
 	warnings []string

@@ -17,12 +17,15 @@ var credentials = Passing{Patterns: []string{
 
 // JobEnviron returns the part of environ that the listener, and through it every job, may see: without the variables
 // that configure us, without AWS credentials unless RUNNER_PASS_AWS_ENV allows them, and with what RUNNER_PASS_ENV
-// names. A variable that is a secret, leads to one or contains one is left out whatever the lists say.
+// names. A variable that is a secret, leads to one or contains one is left out whatever the lists say. Authorities that
+// we trust, the actions written in JavaScript trust too.
 func (c Config) JobEnviron(environ []string) []string {
 	known, secrets := knownNames(Variables()), c.Secrets()
 	var passed []string
+	named := false // by the image itself
 	for _, kv := range environ {
-		name, _, ok := strings.Cut(kv, "=")
+		name, value, ok := strings.Cut(kv, "=")
+		named = named || name == extraCA && value != ""
 		secret, configures := known[name]
 		if !ok || name == "" || secret || isInput(name) || holdsSecret(kv, secrets) {
 			continue
@@ -31,8 +34,14 @@ func (c Config) JobEnviron(environ []string) []string {
 			passed = append(passed, kv)
 		}
 	}
+	if c.CAFile != "" && !named {
+		passed = append(passed, extraCA+"="+c.CAFile)
+	}
 	return slices.Clip(passed)
 }
+
+// extraCA is how node is told of authorities to trust besides its own.
+const extraCA = "NODE_EXTRA_CA_CERTS"
 
 // passes applies the lists to the name of a variable that is no secret.
 func (c Config) passes(name string, configures bool) bool {

@@ -11,7 +11,6 @@ type later struct {
 	feature string
 	names   []string
 	off     func(value string) bool
-	secret  bool
 	instead string
 }
 
@@ -25,27 +24,14 @@ var laters = []later{
 	{feature: "task protection", names: []string{"RUNNER_PROTECT"}, off: isUnprotected, instead: "leave it out"},
 	{feature: "labels of the platform", names: []string{"RUNNER_PLATFORM_LABELS"}, off: isOff, instead: "set RUNNER_LABELS"},
 	{feature: "dropping credentials", names: []string{"RUNNER_DROP_CREDENTIALS"}, off: isOff, instead: "set RUNNER_JITCONFIG, and no other credential is needed"},
-	{feature: "a GitHub App", names: []string{"GITHUB_APP_ID", "APP_ID", "GITHUB_APP_INSTALLATION_ID", "APP_INSTALLATION_ID", "APP_LOGIN"}, off: never, instead: "set GITHUB_TOKEN to a personal access token"},
-	{feature: "a GitHub App", names: []string{"GITHUB_APP_PRIVATE_KEY", "APP_PRIVATE_KEY"}, off: never, secret: true, instead: "set GITHUB_TOKEN to a personal access token"},
 }
 
 // refuseLater notes a problem for each variable of a feature that this version lacks.
 func (r *reading) refuseLater() {
 	for _, l := range laters {
 		for _, name := range l.names {
-			if value := r.read(name, l.secret); value != "" && !l.off(value) {
+			if value := r.read(name, false); value != "" && !l.off(value) {
 				r.problem(refuse(l.instead, "%s is not supported by this version", l.feature), name)
-			}
-		}
-	}
-}
-
-// readLaterSecrets: a secret is one, whether or not it is of use.
-func (r *reading) readLaterSecrets() {
-	for _, l := range laters {
-		if l.secret {
-			for _, name := range l.names {
-				r.read(name, true)
 			}
 		}
 	}
@@ -67,5 +53,3 @@ func isZero(value string) bool {
 func isUnprotected(value string) bool {
 	return slices.Contains([]string{"auto", "off"}, strings.ToLower(value))
 }
-
-func never(string) bool { return false }

@@ -13,10 +13,13 @@ func Load(environ []string) (Config, error) {
 	r := newReading(environ)
 	c := r.parse()
 	r.placeServer(&c, r.placeScope(&c))
+	r.completeCredential(&c)
+	r.completeCA(&c)
 	r.completeLabels(&c)
 	r.completeTimeouts(&c)
 	r.validate(c)
 	r.refuseLater()
+	r.refuseNoVerify()
 	r.warnUnknown()
 	r.warnPassed(c.PassEnv)
 	r.redactAll()
@@ -41,7 +44,6 @@ func (r *reading) parse() (c Config) {
 			canonical[v.Name] = value
 		}
 	}
-	r.readLaterSecrets()
 	r.dropMisplaced(canonical)
 	err := env.ParseWithOptions(&c, env.Options{Environment: canonical, FuncMap: parsers()})
 	if err == nil {

@@ -47,7 +47,7 @@ func knownNames(table []Variable) map[string]bool {
 		add(v)
 	}
 	for _, l := range laters {
-		add(Variable{Name: l.names[0], Aliases: l.names[1:], Secret: l.secret})
+		add(Variable{Name: l.names[0], Aliases: l.names[1:]})
 	}
 	return known
 }

@@ -50,11 +50,12 @@ func (r *reading) validate(c Config) {
 }
 
 func (r *reading) checkCredential(c Config) {
-	if r.bad["GITHUB_TOKEN"] || r.bad["RUNNER_TOKEN"] || r.bad["RUNNER_JITCONFIG"] {
+	r.checkApp(c)
+	if r.bad["GITHUB_TOKEN"] || r.bad["RUNNER_TOKEN"] || r.bad["RUNNER_JITCONFIG"] || r.bad[appKeyVariable] {
 		return
 	}
-	if c.GitHubToken.Empty() && c.RegistrationToken.Empty() && c.JITConfig.Empty() {
-		r.problem(refuse("set GITHUB_TOKEN to a personal access token, or RUNNER_TOKEN to a registration token", "there is no credential"))
+	if !c.API() && c.RegistrationToken.Empty() && c.JITConfig.Empty() {
+		r.problem(refuse("set GITHUB_TOKEN to a personal access token, GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY, or RUNNER_TOKEN to a registration token", "there is no credential"))
 	}
 	if strings.ContainsAny(c.GitHubToken.Reveal(), " \t") {
 		r.refuse("GITHUB_TOKEN", refuse("set it to the token alone", "it holds white space"))
@@ -68,8 +69,8 @@ func (r *reading) checkCredential(c Config) {
 func (r *reading) checkRegistration(c Config) {
 	const variable = "RUNNER_REGISTRATION"
 	switch {
-	case c.Registration == RegistrationJIT && c.GitHubToken.Empty() && c.JITConfig.Empty() && !r.bad["GITHUB_TOKEN"]:
-		r.refuse(variable, refuse("set GITHUB_TOKEN, or RUNNER_REGISTRATION=token", "jit needs a personal access token"))
+	case c.Registration == RegistrationJIT && !c.API() && c.JITConfig.Empty() && !r.bad["GITHUB_TOKEN"] && !r.bad[appKeyVariable]:
+		r.refuse(variable, refuse("set GITHUB_TOKEN, or RUNNER_REGISTRATION=token", "jit needs a personal access token or a GitHub App"))
 	case c.Registration == RegistrationJIT && !c.Ephemeral && !r.bad["RUNNER_EPHEMERAL"]:
 		r.clash(refuse("set RUNNER_REGISTRATION=token for a runner that takes many jobs", "a just-in-time runner is ephemeral"), variable, "RUNNER_EPHEMERAL")
 	case c.Registration == RegistrationJIT && !c.DisableUpdate && !r.bad["RUNNER_DISABLE_UPDATE"]:

@@ -53,7 +53,7 @@ func TestCredentials(t *testing.T) {
 	for _, credential := range []string{"GITHUB_TOKEN=" + pat, "RUNNER_TOKEN=" + token, "RUNNER_JITCONFIG=" + jit} {
 		load(t, repo, credential)
 	}
-	const refused = "cannot use RUNNER_REGISTRATION: jit needs a personal access token"
+	const refused = "cannot use RUNNER_REGISTRATION: jit needs a personal access token or a GitHub App"
 	if got := oneProblem(t, repo, "RUNNER_TOKEN="+token, "RUNNER_REGISTRATION=jit"); got != refused {
 		t.Errorf("got %q, want %q", got, refused)
 	}
@@ -78,13 +78,13 @@ func TestReadyJIT(t *testing.T) {
 }
 
 func TestAllProblemsAtOnce(t *testing.T) {
-	found := problems(t, "EPHEMERAL=maybe", "RUNNER_STOP_TIMEOUT=soon", "RUNNER_NAME="+strings.Repeat("n", 65), "ORG=a", "ORG_NAME=b", "PAT_FILE=/nowhere", "APP_ID=1")
+	found := problems(t, "EPHEMERAL=maybe", "RUNNER_STOP_TIMEOUT=soon", "RUNNER_NAME="+strings.Repeat("n", 65), "ORG=a", "ORG_NAME=b", "PAT_FILE=/nowhere", "APP_ID=1", "RUNNER_COUNT=7")
 	var names []string
 	for _, p := range found {
 		names = append(names, strings.Join(p.Variables, "+"))
 	}
 	slices.Sort(names)
-	want := []string{"APP_ID", "EPHEMERAL", "ORG+ORG_NAME", "PAT_FILE", "RUNNER_NAME", "RUNNER_STOP_TIMEOUT"}
+	want := []string{"APP_ID", "EPHEMERAL", "ORG+ORG_NAME", "PAT_FILE", "RUNNER_COUNT", "RUNNER_NAME", "RUNNER_STOP_TIMEOUT"}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %q, want %q", names, want)
 	}
@@ -94,7 +94,7 @@ func TestLaterVersions(t *testing.T) {
 	for _, on := range []string{
 		"RUNNER_COUNT=2", "RUNNER_DOCKER=dind", "START_DOCKER_SERVICE=true", "DOCKER_ENABLED=1", "RUNNER_DOCKER_ARGS=--mtu=1400", "RUNNER_HTTP_ADDR=:8080",
 		"RUNNER_IDLE_TIMEOUT=60", "RUNNER_MAX_LIFETIME=1h", "RUNNER_FAILURE_HOLD=30s", "RUNNER_PROTECT=always", "RUNNER_PLATFORM_LABELS=true",
-		"RUNNER_DROP_CREDENTIALS=true", "GITHUB_APP_ID=1", "APP_LOGIN=acme", "APP_PRIVATE_KEY=" + canary, "GITHUB_APP_PRIVATE_KEY_FILE=/nowhere", "RUNNER_NAME_VALUE_FROM=/ssm/name",
+		"RUNNER_DROP_CREDENTIALS=true", "RUNNER_NAME_VALUE_FROM=/ssm/name",
 	} {
 		name, value, _ := strings.Cut(on, "=")
 		if got := oneProblem(t, append(minimal, on)...); !strings.HasPrefix(got, "cannot use "+name+": ") || strings.Contains(got, canary) {
@@ -103,7 +103,7 @@ func TestLaterVersions(t *testing.T) {
 	}
 	for _, off := range []string{
 		"RUNNER_COUNT=1", "RUNNER_DOCKER=off", "START_DOCKER_SERVICE=false", "DOCKER_ENABLED=0", "RUNNER_HTTP_ADDR=off", "RUNNER_IDLE_TIMEOUT=0",
-		"RUNNER_MAX_LIFETIME=0s", "RUNNER_FAILURE_HOLD=0", "RUNNER_PROTECT=auto", "RUNNER_PROTECT=off", "RUNNER_PLATFORM_LABELS=no", "RUNNER_DROP_CREDENTIALS=false", "APP_ID=",
+		"RUNNER_MAX_LIFETIME=0s", "RUNNER_FAILURE_HOLD=0", "RUNNER_PROTECT=auto", "RUNNER_PROTECT=off", "RUNNER_PLATFORM_LABELS=no", "RUNNER_DROP_CREDENTIALS=false",
 	} {
 		load(t, append(minimal, off)...)
 	}
