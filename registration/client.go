@@ -121,6 +121,13 @@ func address(api string) (*url.URL, error) {
 	return u, nil
 }
 
+// Ready makes the credential ready for the next call, which then spares itself that time: an App's token is made, if
+// there is none that is fresh.
+func (c *Client) Ready(ctx context.Context) error {
+	_, err := c.authorizer.authorize(ctx, c.transport)
+	return err
+}
+
 // request is one call: out receives the answer's JSON, in is sent as JSON; both may be nil.
 type request struct {
 	op, method string

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/google/go-github/v56/github"
 )
@@ -43,6 +44,8 @@ type Error struct {
 	Reason    Reason
 	Hint      string // what to do about it, if anything is known; not part of Error()
 	Attempts  int    // how many requests were sent
+	// Until is when GitHub may be asked again, of a rate limit; zero if the last answer was none.
+	Until time.Time
 	// Uncertain: a registration may have been left behind under the requested name, because GitHub might have carried
 	// out a request whose answer was lost, and it could not be found out. Only JIT sets it.
 	Uncertain bool

@@ -34,7 +34,7 @@ func (i *installation) authorize(ctx context.Context, next http.RoundTripper) (h
 	case i.turn <- struct{}{}:
 		defer func() { <-i.turn }()
 	case <-ctx.Done():
-		return nil, errNotBegun
+		return nil, fmt.Errorf("%w: %w", errNotBegun, context.Cause(ctx))
 	}
 	if i.token == "" || time.Since(i.minted).Abs() >= fresh {
 		if err := i.mint(ctx); err != nil {

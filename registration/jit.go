@@ -36,7 +36,7 @@ func (c *Client) JIT(ctx context.Context, r JITRequest) (Runner, string, error) 
 	if r.Name == "" || len(r.Labels) == 0 || len(r.Labels) > 100 {
 		return Runner{}, "", invalid(op, fmt.Sprintf("GitHub wants a name and 1 to 100 labels, not %d", len(r.Labels)))
 	}
-	group, err := c.group(ctx, op, r.Group)
+	group, err := c.Group(ctx, r.Group)
 	if err != nil {
 		return Runner{}, "", err
 	}
@@ -97,13 +97,15 @@ func (c *Client) withdraw(ctx context.Context, name string, failed error) bool {
 	return verdict == Gone || verdict == Absent
 }
 
-// group is the id of a runner group by its name, in whatever case, as in the runner's configure step.
-func (c *Client) group(ctx context.Context, op, name string) (int64, error) {
-	if name == "" {
+// Group is the id of a runner group by its name, in whatever case, as in the runner's configure step. No name is the
+// default group's. A group that is not found is an error that lists those that are to be seen.
+func (c *Client) Group(ctx context.Context, name string) (int64, error) {
+	op := fmt.Sprintf("find runner group %q in %s", name, c.scope)
+	switch {
+	case name == "":
 		return defaultGroup, nil
-	}
-	if c.scope.Kind == Repository {
-		e := invalid(op, fmt.Sprintf("a repository has no runner group %q", name))
+	case c.scope.Kind == Repository:
+		e := invalid(op, "a repository has no runner groups")
 		e.Hint = "leave the group out, or register the runner at the organization"
 		return 0, e
 	}
@@ -111,10 +113,7 @@ func (c *Client) group(ctx context.Context, op, name string) (int64, error) {
 	for page := 1; page > 0; {
 		query := url.Values{"per_page": {"100"}, "page": {fmt.Sprint(page)}}
 		var listed github.RunnerGroups
-		t, err := c.do(ctx, request{
-			op:     fmt.Sprintf("find runner group %q in %s", name, c.scope),
-			method: http.MethodGet, path: "/actions/runner-groups?" + query.Encode(), out: &listed,
-		})
+		t, err := c.do(ctx, request{op: op, method: http.MethodGet, path: "/actions/runner-groups?" + query.Encode(), out: &listed})
 		if err != nil {
 			return 0, err
 		}
@@ -127,7 +126,7 @@ func (c *Client) group(ctx context.Context, op, name string) (int64, error) {
 		page = t.following(page)
 	}
 	return 0, &Error{
-		Op: op, Reason: NotFound, Message: fmt.Sprintf("no runner group %q", name),
-		Hint: "the groups the token can see: " + strings.Join(visible, ", "),
+		Op: op, Reason: NotFound, Message: "there is none among those it shows us: " + enumerate(visible),
+		Hint: "check the spelling; a group that is there may be one of the enterprise that is not shared with the organization",
 	}
 }

@@ -55,7 +55,7 @@ func TestJITInGroup(t *testing.T) {
 	}
 	in.Name, in.Group = "r-2", "nowhere"
 	_, _, err := c.JIT(t.Context(), in)
-	if e := failure(t, err); e.Reason != NotFound || !strings.Contains(e.Error(), `no runner group "nowhere"`) || !strings.Contains(e.Hint, `"Production"`) {
+	if e := failure(t, err); e.Reason != NotFound || !strings.Contains(e.Error(), `cannot find runner group "nowhere" in organization "acme"`) || !strings.Contains(e.Error(), `"Default", `) {
 		t.Errorf("got %v, hint %q", err, e.Hint)
 	}
 }

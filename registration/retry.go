@@ -115,6 +115,9 @@ func (t *trial) failure(ctx context.Context, err error) *Error {
 // backoff is how long to wait after attempt n, counted from 0.
 func (t *trial) backoff(_, _ time.Duration, n int, resp *http.Response) time.Duration {
 	wait := t.pause(n, resp)
+	if t.last.Reason == Throttled {
+		t.last.Until = time.Now().Add(wait)
+	}
 	t.client.log.Warn("GitHub call will be tried again",
 		slog.String(keyOp, t.op), slog.Int(keyAttempt, t.attempts), slog.String(keyWait, wait.String()),
 		slog.Int(keyStatus, t.last.Status), slog.String(keyRequestID, t.last.RequestID),

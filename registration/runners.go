@@ -14,7 +14,7 @@ import (
 type Runner struct {
 	ID   int64
 	Name string
-	// Online and Busy are as Find saw them; GitHub's lists lag behind by moments.
+	// Online and Busy are as a list showed them; GitHub's lists lag behind by moments.
 	Online, Busy bool
 }
 
@@ -55,7 +55,7 @@ func (c *Client) Find(ctx context.Context, name string) (Runner, bool, error) {
 	if err != nil || found == nil {
 		return Runner{}, false, err
 	}
-	return Runner{ID: found.GetID(), Name: found.GetName(), Online: found.GetStatus() == "online", Busy: found.GetBusy()}, true, nil
+	return shown(found), true, nil
 }
 
 // find asks for the name, and still compares: a server that does not know the filter answers with every runner.

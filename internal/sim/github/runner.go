@@ -123,6 +123,18 @@ func (s *Server) add(sc scope, r Runner) *registration {
 	return reg
 }
 
+// AddRunner adds a registration that nobody in the test makes: one that was left behind, or one that listens elsewhere
+// and stays online.
+func (s *Server) AddRunner(owner, name string, online bool) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	reg := s.add(newScope(owner), Runner{Name: name, GroupID: 1, Labels: []string{"self-hosted"}, Ephemeral: true})
+	if online {
+		reg.session, reg.lastSeen = &session{polling: 1}, s.options.Now()
+	}
+	return reg.ID
+}
+
 // drop takes the registration away. The caller holds mu.
 func (s *Server) drop(reg *registration) {
 	s.runners = slices.DeleteFunc(s.runners, func(other *registration) bool { return other == reg })
