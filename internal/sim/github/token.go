@@ -16,6 +16,9 @@ type runnerToken struct {
 // secret makes a secret that is recognisable and remembered for Secrets. The caller holds mu.
 func (s *Server) secret(kind string) string {
 	text := "sim-" + kind + "-" + rand.Text()
+	if kind == "registration" || kind == "remove" {
+		text = "SIM" + rand.Text() // 29 capitals and digits, as GitHub's are
+	}
 	s.secrets = append(s.secrets, text)
 	return text
 }
