@@ -81,11 +81,17 @@ func failed(s Status, e Failed) (Status, []Action) {
 	default:
 		return s, nil
 	}
-	if !s.Leaving {
+	switch {
+	case !s.Leaving:
 		s.Exit = e.Exit
+	case s.Exit == late: // what took so long is why
+		s.Exit.Reason += ": " + e.Exit.Reason
 	}
 	return finish(s)
 }
+
+// late is a boot that did not come to its end in time.
+var late = Exit{Unreachable, "not listening before RUNNER_START_TIMEOUT was over"}
 
 // checked follows a listener that asked to be restarted: only if GitHub still knows it is there a point.
 func checked(s Status, e Checked) (Status, []Action) {
@@ -158,7 +164,7 @@ func looked(s Status, e Looked) (Status, []Action) {
 func expired(s Status, t Timer) (Status, []Action) {
 	switch {
 	case t == StartBy && s.Phase <= Starting && !s.Leaving:
-		s.Exit = Exit{Unreachable, "not listening before RUNNER_START_TIMEOUT was over"}
+		s.Exit = late
 		return leave(s)
 	case t == RestartAt && s.Phase == Starting && !s.Listener && !s.Leaving:
 		return launch(s)

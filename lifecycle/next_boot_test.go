@@ -62,13 +62,13 @@ func TestBoot(t *testing.T) {
 			exit: Exit{CannotExecute, "wrong architecture"},
 		},
 		{
-			name: "a step that hangs is cancelled at the start timeout, which is the reason that counts", given: registeringNow(),
+			name: "a step that hangs is cancelled at the start timeout, which is the reason that counts, with what took so long", given: registeringNow(),
 			told: []turn{
 				on(Expired{StartBy}, Registering, Cancel{}, Arm{ExitBy}),
 				on(Failed{Exit: Exit{RunnerFailed, "context canceled"}, Ghost: true}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},
-			exit: Exit{Unreachable, "not listening before RUNNER_START_TIMEOUT was over"},
+			exit: Exit{Unreachable, "not listening before RUNNER_START_TIMEOUT was over: context canceled"},
 		},
 		{
 			name: "a stop that comes after the start timeout sets its limit", given: registeringNow(),
