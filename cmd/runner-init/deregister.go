@@ -56,14 +56,14 @@ func (r *registrar) Fence(ctx context.Context) lifecycle.Verdict {
 }
 
 // Deregister makes sure that the registration is gone after the listener's end. It asks for as long as ctx lasts: GitHub
-// may need a moment to notice that the job is over, or to come back from an outage.
+// may need a moment to notice that the job is over, or to come back from an outage. A rate limit is respected even then.
 func (r *registrar) Deregister(ctx context.Context) lifecycle.Verdict {
 	if r.keep() {
 		return lifecycle.Kept
 	}
 	for wait := askPause; ; wait = min(2*wait, longestPause) {
 		verdict, final := r.remove(ctx)
-		if final || !pause(ctx, wait) {
+		if final || !pause(ctx, max(wait, time.Until(r.until))) {
 			return verdict
 		}
 	}
@@ -83,7 +83,7 @@ func (r *registrar) remove(ctx context.Context) (verdict lifecycle.Verdict, fina
 		return verdict, verdict == lifecycle.Gone
 	}
 	r.log.Warn("cannot delete the registration", slog.Any(keyError, err))
-	if r.mode() == modeJIT { // the runner cannot remove what JIT registered
+	if r.limited(err) || r.mode() == modeJIT { // the runner cannot remove what JIT registered
 		return lifecycle.Unknown, lasting(err)
 	}
 	if r.working() {
@@ -96,6 +96,28 @@ func (r *registrar) remove(ctx context.Context) (verdict lifecycle.Verdict, fina
 	}
 	verdict = r.removeByRunner(ctx, token)
 	return verdict, verdict == lifecycle.Gone
+}
+
+// limited notes a rate limit, which is that of every other request too.
+func (r *registrar) limited(err error) bool {
+	e, ok := errors.AsType[*registration.Error](err)
+	if !ok || e.Reason != registration.Throttled {
+		return false
+	}
+	r.until = e.Until
+	return true
+}
+
+// freshen makes new credentials while a runner whose job is over cleans up, for the deregistration to come.
+func (r *registrar) freshen() {
+	if r.client == nil || r.keep() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), askTime)
+	defer cancel()
+	if err := r.client.Ready(ctx); err != nil { // what is to be said about it, the deregistration says
+		r.log.Debug("cannot make new credentials", slog.Any(keyError, err))
+	}
 }
 
 // lasting reports whether GitHub would say the same again.

@@ -13,6 +13,7 @@ type listener struct {
 	runner  *runner.Runner
 	log     *slog.Logger
 	process *runner.Listener
+	jobOver func() // in a goroutine of its own; may be nil
 }
 
 var _ lifecycle.Listener = (*listener)(nil)
@@ -45,6 +46,9 @@ func (l *listener) news(tell func(lifecycle.Event)) runner.News {
 		},
 		JobEnded: func(job, result string) {
 			l.log.Info("job ended", slog.String(keyJob, job), slog.String(keyResult, result))
+			if l.jobOver != nil {
+				go l.jobOver()
+			}
 			tell(lifecycle.JobEnded{})
 		},
 		Ended: func(end runner.End) {

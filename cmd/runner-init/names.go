@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/runner-init/runner-init/internal/config"
 )
@@ -14,10 +15,7 @@ const nameTries = 3
 // runnerName returns the name for the try-th attempt to register, counted from 0. A name that is given is kept as it
 // is, unless a suffix is asked for or it turned out to be taken; a prefix always gets one.
 func runnerName(c config.Config, try int) string {
-	base, named := c.NamePrefix, false
-	if c.Name != "" {
-		base, named = c.Name, true
-	}
+	base, named := nameBase(c)
 	switch {
 	case c.NameSuffix == config.SuffixHostname && try == 0:
 		host, _ := os.Hostname()
@@ -25,7 +23,15 @@ func runnerName(c config.Config, try int) string {
 	case c.NameSuffix == config.SuffixNever, c.NameSuffix == config.SuffixAuto && named && try == 0:
 		return base
 	}
-	return withSuffix(base, randomSuffix())
+	return withSuffix(base, newSuffix(time.Now()))
+}
+
+// nameBase is what a suffix is appended to, and whether it is a name by itself.
+func nameBase(c config.Config) (base string, named bool) {
+	if c.Name != "" {
+		return c.Name, true
+	}
+	return c.NamePrefix, false
 }
 
 func withSuffix(base, suffix string) string {
@@ -36,5 +42,37 @@ func withSuffix(base, suffix string) string {
 	return base[:min(len(base), config.MaxName-1-len(suffix))] + "-" + suffix
 }
 
-// randomSuffix returns 13 characters: 65 bits, so that no two runners of a fleet ever meet.
-func randomSuffix() string { return strings.ToLower(rand.Text()[:13]) }
+// A suffix is the minute in which it was made, because GitHub does not tell how old a registration is and a sweep wants
+// to know, and 35 random bits, so that no two runners of a fleet meet.
+const (
+	digits       = "abcdefghijklmnopqrstuvwxyz234567" // those of rand.Text, in lower case
+	timeDigits   = 6                                  // minutes since 1970, until the year 4011
+	randomDigits = 7
+)
+
+func newSuffix(now time.Time) string {
+	made := make([]byte, timeDigits)
+	for i, minutes := timeDigits-1, now.Unix()/60; i >= 0; i, minutes = i-1, minutes/int64(len(digits)) {
+		made[i] = digits[minutes%int64(len(digits))]
+	}
+	return string(made) + strings.ToLower(rand.Text()[:randomDigits])
+}
+
+// firstSuffix is before any suffix was made: what reads as older is no suffix of ours.
+var firstSuffix = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// bornAt returns when a name was made of the base and a suffix; ok is false if it was not. Any 13 characters are taken
+// for a suffix with a chance of one in a thousand.
+func bornAt(name, base string, now time.Time) (born time.Time, ok bool) {
+	const length = timeDigits + randomDigits
+	suffix, ok := strings.CutPrefix(name, withSuffix(base, strings.Repeat("a", length))[:min(len(base), config.MaxName-1-length)]+"-")
+	if !ok || len(suffix) != length || strings.Trim(suffix, digits) != "" {
+		return time.Time{}, false
+	}
+	minutes := int64(0)
+	for _, d := range suffix[:timeDigits] {
+		minutes = minutes*int64(len(digits)) + int64(strings.IndexRune(digits, d))
+	}
+	born = time.Unix(minutes*60, 0)
+	return born, !born.Before(firstSuffix) && born.Before(now.Add(24*time.Hour))
+}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
+	"time"
 
 	"github.com/runner-init/runner-init/internal/config"
 	"github.com/runner-init/runner-init/internal/runner"
@@ -22,27 +24,26 @@ type registrar struct {
 	log     *slog.Logger
 	working func() bool // whether a job runs
 
-	token string // a registration token, from Authenticate to Register
-	held  entry  // the registration that we hold or may hold
-	doubt bool   // whether GitHub's "not found" needs a proof
-	tries int    // names used so far
+	// registered is called once a registration stands. It may be nil.
+	registered func()
+
+	token   string    // a registration token, from Authenticate to Register
+	byToken bool      // the server turned out not to know JIT
+	held    entry     // the registration that we hold or may hold
+	doubt   bool      // whether GitHub's "not found" needs a proof
+	until   time.Time // GitHub's rate limit: not to be asked before
+	tries   int       // names used so far
 }
 
 var _ lifecycle.Registrar = (*registrar)(nil)
 
 func newRegistrar(c config.Config, r *runner.Runner, l *listener, j journal, log *slog.Logger) (*registrar, error) {
 	reg := &registrar{config: c, runner: r, journal: j, log: log, working: l.Working}
-	if c.GitHubToken.Empty() || reg.mode() == modeReady {
+	if !c.JITConfig.Empty() {
 		return reg, nil
 	}
-	pat, err := registration.NewPAT(c.GitHubToken.Reveal())
-	if err != nil {
-		return nil, err
-	}
-	reg.client, err = registration.New(registration.Options{
-		API: c.APIURL, Credential: pat, Logger: log, UserAgent: "runner-init/" + releaseVersion(),
-		Scope: registration.Scope{Kind: registration.Kind(c.Scope.Kind), Owner: c.Scope.Owner, Repo: c.Scope.Repo},
-	})
+	var err error
+	reg.client, err = newClient(c, log)
 	return reg, err
 }
 
@@ -59,7 +60,7 @@ func (r *registrar) mode() mode {
 	switch {
 	case !r.config.JITConfig.Empty():
 		return modeReady
-	case r.config.Registration == config.RegistrationToken, r.client == nil, !r.config.Ephemeral:
+	case r.config.Registration == config.RegistrationToken, r.client == nil, !r.config.Ephemeral, r.byToken:
 		return modeToken
 	case !r.config.DisableUpdate: // GitHub makes a JIT runner that does not update itself
 		return modeToken
@@ -75,21 +76,28 @@ func (r *registrar) warning() string {
 	case r.mode() == modeReady:
 		return "a ready JIT configuration cannot be deregistered: that is left to whoever made it"
 	case r.client == nil:
-		return "a ready registration token is good for an hour: after that the runner cannot be deregistered; set GITHUB_TOKEN and it always can"
+		return "a ready registration token is good for an hour: after that the runner cannot be deregistered; set GITHUB_TOKEN, or a GitHub App, and it always can"
 	}
 	return ""
 }
 
-// Authenticate gets what Register needs of GitHub beforehand: a registration token, unless JIT or somebody else spares
-// us the call. Runners that were started together are spread out first, where that is asked for.
+// Authenticate gets what Register needs of GitHub beforehand: the token of an App's installation, and a registration
+// token, unless JIT or somebody else spares us the call. Runners that were started together are spread out first, where
+// that is asked for.
 func (r *registrar) Authenticate(ctx context.Context) error {
 	if jitter := r.config.StartJitter; jitter > 0 && !pause(ctx, rand.N(jitter)) {
 		return ctx.Err()
 	}
+	if r.client != nil {
+		if err := r.client.Ready(ctx); err != nil {
+			return err
+		}
+	}
 	return r.mint(ctx)
 }
 
-// mint gets a registration token where one is needed.
+// mint gets a registration token where one is needed. The runner's configure finds the group by itself, but does not say
+// which there are.
 func (r *registrar) mint(ctx context.Context) (err error) {
 	if r.mode() != modeToken {
 		return nil
@@ -97,6 +105,9 @@ func (r *registrar) mint(ctx context.Context) (err error) {
 	if r.client == nil {
 		r.token = r.config.RegistrationToken.Reveal()
 		return nil
+	}
+	if _, err := r.client.Group(ctx, r.config.Group); err != nil {
+		return err
 	}
 	r.token, err = r.client.RegistrationToken(ctx) // fresh, even where an older one was given
 	return err
@@ -119,7 +130,11 @@ func (r *registrar) Register(ctx context.Context) error {
 		r.hold(id.Name, id.ID)
 		return err
 	}
-	return r.registerNamed(ctx)
+	err := r.registerNamed(ctx)
+	if err == nil && r.registered != nil {
+		r.registered()
+	}
+	return err
 }
 
 // registerNamed tries one name after the other for as long as they are taken.
@@ -130,6 +145,9 @@ func (r *registrar) registerNamed(ctx context.Context) (err error) {
 		r.hold(name, 0)
 		if r.mode() == modeJIT {
 			err = r.registerJIT(ctx, name)
+			if unknown(err) && r.config.Registration == config.RegistrationAuto {
+				err = r.fallBack(ctx, name, err)
+			}
 		} else {
 			err = r.registerToken(ctx, name)
 		}
@@ -157,6 +175,27 @@ func (r *registrar) registerJIT(ctx context.Context, name string) error {
 		return ghostError{err}
 	}
 	return nil
+}
+
+// unknown reports whether an error is GitHub's "not found".
+func unknown(err error) bool {
+	e, ok := errors.AsType[*registration.Error](err)
+	return ok && e.Status == http.StatusNotFound
+}
+
+// fallBack registers by token from now on, where the server is too old for JIT: it does not know the endpoint, but hands
+// out a registration token at the same scope. Where it does not do that either, refused was meant as it was said.
+func (r *registrar) fallBack(ctx context.Context, name string, refused error) error {
+	r.byToken = true
+	if err := r.mint(ctx); err != nil {
+		r.byToken = false
+		if unknown(err) {
+			return refused
+		}
+		return err
+	}
+	r.log.Warn("the server has no just-in-time registration; registering by token", slog.String(keyMode, string(r.mode())))
+	return r.registerToken(ctx, name)
 }
 
 // labels returns the complete list: GitHub adds none to a JIT registration.

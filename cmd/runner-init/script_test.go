@@ -1,10 +1,18 @@
 package main
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +30,11 @@ import (
 //	result NAME RESULT           the job has to end so
 //	registrations N              so many registrations have to be left
 //	token VARIABLE               a ready registration token into a variable
+//	left PREFIX AGE [online]     a registration that was made so long ago, still there
+//	fault STATUS METHOD ROUTE [N]  GitHub answers so, N times or always
+//	asked REGEXP                 GitHub was asked, as "METHOD ROUTE STATUS"; with ! it was not
+//
+// An App with the ID 77 is installed at acme; its key is in $WORK/app.pem.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	program := need.Program(t, "cmd/runner-init")
@@ -31,6 +44,9 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			hub := github.New(github.Options{})
 			hub.AddPAT(testPAT, github.Classic("repo", "admin:org"))
+			if err := installApp(hub, filepath.Join(e.WorkDir, "app.pem")); err != nil {
+				return err
+			}
 			server := httptest.NewServer(hub)
 			e.Defer(func() { server.CloseClientConnections(); server.Close() })
 			e.Values[hubKey{}] = hub
@@ -41,6 +57,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"queue": queueCmd, "result": resultCmd, "registrations": registrationsCmd, "token": tokenCmd, "status": statusCmd,
+			"left": leftCmd, "fault": faultCmd, "asked": askedCmd,
 		},
 	})
 }
@@ -79,6 +96,47 @@ func registrationsCmd(ts *testscript.TestScript, _ bool, args []string) {
 
 func tokenCmd(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], scriptHub(ts).RegistrationToken(scope))
+}
+
+// installApp makes GitHub know an App, and puts its key into a file.
+func installApp(hub *github.Server, path string) error {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return err
+	}
+	hub.AddApp(github.App{ID: 77, Name: "bot", Key: &key.PublicKey})
+	hub.Install(github.Installation{Account: "orgs/acme", Permissions: []string{"administration:write", "organization_self_hosted_runners:write"}})
+	block := &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}
+	return os.WriteFile(path, pem.EncodeToMemory(block), 0o600)
+}
+
+func leftCmd(ts *testscript.TestScript, _ bool, args []string) {
+	age, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	scriptHub(ts).AddRunner(scope, withSuffix(args[0], newSuffix(time.Now().Add(-age))), len(args) > 2)
+}
+
+func faultCmd(ts *testscript.TestScript, _ bool, args []string) {
+	status, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	times := 0
+	if len(args) > 3 {
+		times, err = strconv.Atoi(args[3])
+		ts.Check(err)
+	}
+	scriptHub(ts).Fault(github.Fault{Status: status, Method: args[1], Route: args[2], Times: times})
+}
+
+func askedCmd(ts *testscript.TestScript, neg bool, args []string) {
+	var asked []string
+	for _, e := range scriptHub(ts).Journal() {
+		asked = append(asked, fmt.Sprintf("%s %s %d", e.Method, e.Route, e.Status))
+	}
+	want, err := regexp.Compile(args[0])
+	ts.Check(err)
+	if slices.ContainsFunc(asked, want.MatchString) == neg {
+		ts.Fatalf("GitHub was asked:\n%s", strings.Join(asked, "\n"))
+	}
 }
 
 // statusCmd runs a program and compares its exit code: status 78 runner-init.

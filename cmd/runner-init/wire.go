@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -27,6 +28,10 @@ func (s *supervisor) wire() (*wiring, error) {
 	reg, err := newRegistrar(s.config, r, l, s.journal, s.log)
 	if err != nil {
 		return nil, err
+	}
+	l.jobOver = reg.freshen
+	if s.config.Sweep && reg.client != nil {
+		reg.registered = sync.OnceFunc(func() { go sweepOnce(s.stopping, reg.client, s.config, s.log) })
 	}
 	w := &wiring{
 		supervisor: s, runner: r, registrar: reg,

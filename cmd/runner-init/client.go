@@ -1,0 +1,34 @@
+package main
+
+import (
+	"log/slog"
+	"strconv"
+
+	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/registration"
+)
+
+// newClient returns the client of GitHub's API that the configuration means, or nil where it has no credential for one.
+func newClient(c config.Config, log *slog.Logger) (*registration.Client, error) {
+	if !c.API() {
+		return nil, nil
+	}
+	credential, err := newCredential(c)
+	if err != nil {
+		return nil, err
+	}
+	return registration.New(registration.Options{
+		API: c.APIURL, Credential: credential, CA: []byte(c.CA), Logger: log, UserAgent: "runner-init/" + releaseVersion(),
+		Scope: registration.Scope{Kind: registration.Kind(c.Scope.Kind), Owner: c.Scope.Owner, Repo: c.Scope.Repo},
+	})
+}
+
+func newCredential(c config.Config) (registration.Credential, error) {
+	if c.AppID == "" {
+		return registration.NewPAT(c.GitHubToken.Reveal())
+	}
+	installation, _ := strconv.ParseInt(c.AppInstallation, 10, 64) // a number or empty, as config has seen to
+	return registration.NewApp(registration.AppSettings{
+		ID: c.AppID, Installation: installation, Login: c.AppLogin, Key: c.AppKey.Reveal(),
+	})
+}

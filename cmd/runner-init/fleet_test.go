@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/internal/runner"
+	"github.com/runner-init/runner-init/internal/sim/github"
+	"github.com/runner-init/runner-init/lifecycle"
+	"github.com/runner-init/runner-init/registration"
+)
+
+// member is a registrar of a fleet, in a process with all the others: by virtual time, and without a runner.
+func member(t *testing.T, hub *github.Server, credential registration.Credential, environ ...string) *registrar {
+	t.Helper()
+	c, err := config.Load(append([]string{"RUNNER_REPO=acme/widgets", "GITHUB_TOKEN=" + testPAT}, environ...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := registration.New(registration.Options{
+		API: "https://api.test", Credential: credential, Transport: github.RoundTripper(hub),
+		Scope: registration.Scope{Kind: registration.Repository, Owner: "acme", Repo: "widgets"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	shared, err := os.Create(filepath.Join(root, "journal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { shared.Close() })
+	return &registrar{
+		config: c, client: client, runner: &runner.Runner{Root: root}, journal: journal{shared},
+		log: slog.New(slog.DiscardHandler), working: func() bool { return false },
+	}
+}
+
+// Two hundred runners that are started together, spread over a few minutes: none meets a rate limit, and all are gone in
+// the end.
+func TestFleetIsSpread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := github.New(github.Options{RateLimits: true})
+		hub.AddPAT(testPAT, github.Classic("repo"))
+		pat, _ := registration.NewPAT(testPAT)
+		var fleet []*registrar
+		for range 200 {
+			fleet = append(fleet, member(t, hub, pat, "RUNNER_START_JITTER=4m", "RUNNER_START_TIMEOUT=5m"))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer cancel()
+		var all sync.WaitGroup
+		for _, r := range fleet {
+			all.Go(func() {
+				if err := r.Authenticate(ctx); err != nil {
+					t.Error(err)
+				}
+				if err := r.Register(ctx); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if n := len(hub.Runners()); n != 200 {
+			t.Errorf("%d registrations", n)
+		}
+		for _, e := range hub.Journal() {
+			if e.Status != http.StatusCreated {
+				t.Errorf("%s %s %d", e.Method, e.Path, e.Status)
+			}
+		}
+		time.Sleep(time.Hour)
+		for _, r := range fleet {
+			all.Go(func() {
+				if v := r.Deregister(t.Context()); v != lifecycle.Gone {
+					t.Errorf("deregistered: %v", v)
+				}
+			})
+		}
+		all.Wait()
+		if left := hub.Runners(); len(left) != 0 {
+			t.Errorf("%d are left", len(left))
+		}
+	})
+}
+
+// A runner of ten hours is deregistered by an App whose first token died nine hours before. The new one is made while the
+// runner cleans up after its job.
+func TestDeregistrationAfterTenHours(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	for name, registers := range map[string]string{"jit": "auto", "token": "token"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hub := github.New(github.Options{})
+				hub.AddApp(github.App{ID: 77, Name: "bot", Key: &key.PublicKey})
+				hub.Install(github.Installation{Account: "orgs/acme", Permissions: []string{"administration:write"}})
+				app, err := registration.NewApp(registration.AppSettings{ID: "77", Key: string(text)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				r := member(t, hub, app, "RUNNER_REGISTRATION="+registers)
+				if err := r.Authenticate(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if registers == "token" { // what the runner's configure would have done
+					r.hold("n", hub.AddRunner(scope, "n", false))
+				} else if err := r.Register(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(10 * time.Hour)
+				before := len(hub.Journal())
+				r.freshen()
+				if v := r.Deregister(t.Context()); v != lifecycle.Gone || len(hub.Runners()) != 0 {
+					t.Errorf("got %v, left %+v", v, hub.Runners())
+				}
+				var calls string
+				for _, e := range hub.Journal()[before:] {
+					calls += fmt.Sprint(e.Method, " ", e.Status, ", ")
+				}
+				if want := "POST 201, DELETE 204, "; calls != want {
+					t.Errorf("got calls %s, want %s", calls, want)
+				}
+			})
+		})
+	}
+}
+
+// A rate limit is respected in the end too, as long as there is time, by every way to remove the runner.
+func TestDeregistrationWaitsOutTheRateLimit(t *testing.T) {
+	for _, registers := range []string{"auto", "token"} {
+		synctest.Test(t, func(t *testing.T) {
+			hub := github.New(github.Options{})
+			hub.AddPAT(testPAT, github.Classic("repo"))
+			pat, _ := registration.NewPAT(testPAT)
+			r := member(t, hub, pat, "RUNNER_REGISTRATION="+registers)
+			r.hold("n", hub.AddRunner(scope, "n", false))
+			hub.Fault(github.Fault{Status: 429, Header: http.Header{"Retry-After": {"30"}}, Times: 1})
+			begun := time.Now()
+			if v := r.Deregister(t.Context()); v != lifecycle.Gone || len(hub.Journal()) != 2 {
+				t.Errorf("%s: got %v after %d requests", registers, v, len(hub.Journal()))
+			}
+			if took := time.Since(begun); took < 30*time.Second || took > 40*time.Second {
+				t.Errorf("%s: it took %v", registers, took)
+			}
+		})
+	}
+}
+
+// Every reason of a failed call has its exit code.
+func TestReasonsHaveExitCodes(t *testing.T) {
+	for reason, want := range map[registration.Reason]lifecycle.Code{
+		registration.Unauthorized: 77, registration.Forbidden: 77, registration.NotFound: 77, registration.Refused: 77,
+		registration.Conflict: 81, registration.Invalid: 78, registration.Moved: 78,
+		registration.Throttled: 69, registration.Unreachable: 69, registration.Interrupted: 69,
+	} {
+		code, hint := verdict(fmt.Errorf("around: %w", &registration.Error{Reason: reason, Hint: "try"}))
+		if code != want || hint != "try" {
+			t.Errorf("%s: got %d, %q, want %d", reason, code, hint, want)
+		}
+	}
+}
