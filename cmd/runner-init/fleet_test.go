@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -130,12 +131,12 @@ func TestDeregistrationAfterTenHours(t *testing.T) {
 				if v := r.Deregister(t.Context()); v != lifecycle.Gone || len(hub.Runners()) != 0 {
 					t.Errorf("got %v, left %+v", v, hub.Runners())
 				}
-				var calls string
+				var calls strings.Builder
 				for _, e := range hub.Journal()[before:] {
-					calls += fmt.Sprint(e.Method, " ", e.Status, ", ")
+					calls.WriteString(fmt.Sprint(e.Method, " ", e.Status, ", "))
 				}
-				if want := "POST 201, DELETE 204, "; calls != want {
-					t.Errorf("got calls %s, want %s", calls, want)
+				if want := "POST 201, DELETE 204, "; calls.String() != want {
+					t.Errorf("got calls %s, want %s", calls.String(), want)
 				}
 			})
 		})

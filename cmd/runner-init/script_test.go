@@ -23,8 +23,9 @@ import (
 	simrunner "github.com/runner-init/runner-init/internal/sim/runner"
 )
 
-// TestScripts runs the program as a person would, not as PID 1 but as a subreaper, with a simulated GitHub at $GITHUB
-// and a simulated runner in $WORK/runner. Commands beyond testscript's own:
+// TestScripts runs the program as a person would, not as PID 1 but as a subreaper, with a simulated GitHub at $GITHUB,
+// which is a proxy too, and at $GITHUB_BY_TLS, whose authority is in $WORK/ca.pem, and with a simulated runner in
+// $WORK/runner. Commands beyond testscript's own:
 //
 //	queue NAME LABEL COMMAND     put a job into the queue of acme/widgets
 //	result NAME RESULT           the job has to end so
@@ -51,6 +52,13 @@ func TestScripts(t *testing.T) {
 			e.Defer(func() { server.CloseClientConnections(); server.Close() })
 			e.Values[hubKey{}] = hub
 			e.Setenv("GITHUB", server.URL)
+			secure := httptest.NewTLSServer(hub)
+			e.Defer(func() { secure.CloseClientConnections(); secure.Close() })
+			e.Setenv("GITHUB_BY_TLS", secure.URL)
+			authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "ca.pem"), authority, 0o644); err != nil {
+				return err
+			}
 			e.Setenv("PAT_FOR_TESTS", testPAT)
 			e.Setenv("PATH", filepath.Dir(program)+":"+e.Getenv("PATH"))
 			return simrunner.Install(filepath.Join(e.WorkDir, "runner"), runner)
