@@ -70,6 +70,9 @@ func checkFile(t *testing.T, path string) {
 		}
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && id.Name == "Insecure"+"SkipVerify" {
+			t.Errorf("%s: certificates are always verified", set.Position(n.Pos()))
+		}
 		if s, ok := n.(*ast.SelectorExpr); ok {
 			checkSelector(t, path, set.Position(n.Pos()), names, s)
 		}
