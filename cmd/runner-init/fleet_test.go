@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +20,7 @@ import (
 	"github.com/runner-init/runner-init/internal/sim/github"
 	"github.com/runner-init/runner-init/lifecycle"
 	"github.com/runner-init/runner-init/registration"
+	"github.com/runner-init/runner-init/signals"
 )
 
 // member is a registrar of a fleet, in a process with all the others: by virtual time, and without a runner.
@@ -38,14 +37,8 @@ func member(t *testing.T, hub *github.Server, credential registration.Credential
 	if err != nil {
 		t.Fatal(err)
 	}
-	root := t.TempDir()
-	shared, err := os.Create(filepath.Join(root, "journal"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { shared.Close() })
 	return &registrar{
-		config: c, client: client, runner: &runner.Runner{Root: root}, journal: journal{shared},
+		config: c, client: client, runner: &runner.Runner{Root: t.TempDir()}, journal: journal{&signals.Parent{}}, // which notes nothing
 		log: slog.New(slog.DiscardHandler), working: func() bool { return false },
 	}
 }

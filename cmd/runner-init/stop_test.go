@@ -444,6 +444,7 @@ func TestReadyJIT(t *testing.T) {
 		"job":              {code: 0, left: 0},
 		"idle stop":        {stop: true, code: 0, left: 1},
 		"session conflict": {at: exitAt(simrunner.AtConnect, 5), code: 81, left: 1},
+		"too old":          {at: exitAt(simrunner.AtListening, 7), code: 7, left: 1}, // which a scale set's controller reads
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHub(t)
