@@ -61,6 +61,13 @@ func TestApp(t *testing.T) {
 	}
 }
 
+func TestSweepWithoutACredential(t *testing.T) {
+	c, err := config.Load(append(slices.Clone(repoOnly), "RUNNER_TOKEN="+token, "RUNNER_SWEEP=1"))
+	if w := c.Warnings(); err != nil || len(w) != 1 || !strings.HasPrefix(w[0], "RUNNER_SWEEP has no effect") {
+		t.Errorf("got %v, %q", err, w)
+	}
+}
+
 func TestCA(t *testing.T) {
 	c := load(t, append(slices.Clone(minimal), "RUNNER_CA_FILE=testdata/ca.pem")...)
 	if !strings.Contains(c.CA, "BEGIN CERTIFICATE") {

@@ -57,6 +57,9 @@ func (r *reading) checkCredential(c Config) {
 	if !c.API() && c.RegistrationToken.Empty() && c.JITConfig.Empty() {
 		r.problem(refuse("set GITHUB_TOKEN to a personal access token, GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY, or RUNNER_TOKEN to a registration token", "there is no credential"))
 	}
+	if c.Sweep && (!c.API() || !c.JITConfig.Empty()) {
+		r.warn("%s has no effect: it takes a GITHUB_TOKEN or a GitHub App, and no ready configuration", r.name("RUNNER_SWEEP"))
+	}
 	if strings.ContainsAny(c.GitHubToken.Reveal(), " \t") {
 		r.refuse("GITHUB_TOKEN", refuse("set it to the token alone", "it holds white space"))
 	}
