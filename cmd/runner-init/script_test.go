@@ -32,7 +32,7 @@ import (
 //	registrations N              so many registrations have to be left
 //	token VARIABLE               a ready registration token into a variable
 //	left PREFIX AGE [online]     a registration that was made so long ago, still there
-//	fault STATUS METHOD ROUTE [N]  GitHub answers so, N times or always
+//	fault STATUS METHOD ROUTE [N [after]]  GitHub answers so, N times or always, perhaps after it has done what it was asked
 //	asked REGEXP                 GitHub was asked, as "METHOD ROUTE STATUS"; with ! it was not
 //
 // An App with the ID 77 is installed at acme; its key is in $WORK/app.pem.
@@ -132,7 +132,7 @@ func faultCmd(ts *testscript.TestScript, _ bool, args []string) {
 		times, err = strconv.Atoi(args[3])
 		ts.Check(err)
 	}
-	scriptHub(ts).Fault(github.Fault{Status: status, Method: args[1], Route: args[2], Times: times})
+	scriptHub(ts).Fault(github.Fault{Status: status, Method: args[1], Route: args[2], Times: times, After: len(args) > 4})
 }
 
 func askedCmd(ts *testscript.TestScript, neg bool, args []string) {
