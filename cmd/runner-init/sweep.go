@@ -93,13 +93,8 @@ func (s *sweeping) run(ctx context.Context, client *registration.Client, apply b
 	done, err := client.Sweep(ctx, registration.Sweep{Choose: s.chooses, Apply: apply, Tell: func(r registration.Runner, v registration.Verdict) {
 		fmt.Printf("%s, id %d, offline, %s: %s\n", r.Name, r.ID, s.age(r), sweepWords[v])
 	}})
-	fmt.Printf("%d registrations at %s, %d of them offline, idle and left behind under the prefix %q", done.Seen, scope, done.Chosen, s.prefix)
-	if apply {
-		fmt.Printf(": %d deleted, %d gone meanwhile, %d with a job meanwhile", done.Deleted, done.Absent, done.Busy)
-	}
-	fmt.Println()
-	if s.ageless > 0 {
-		fmt.Printf("%d more begin with %q and are offline, but their names do not tell their age; --older-than 0 takes them too\n", s.ageless, s.prefix)
+	if done.Seen > 0 || err == nil {
+		s.sum(done, apply, scope)
 	}
 	if err != nil {
 		code, hint := verdict(err)
@@ -110,6 +105,18 @@ func (s *sweeping) run(ctx context.Context, client *registration.Client, apply b
 		fmt.Println("nothing was deleted; --apply deletes")
 	}
 	return int(lifecycle.OK)
+}
+
+// sum tells how far it came.
+func (s *sweeping) sum(done registration.Swept, apply bool, scope string) {
+	fmt.Printf("%d registrations at %s, %d of them offline, idle and left behind under the prefix %q", done.Seen, scope, done.Chosen, s.prefix)
+	if apply {
+		fmt.Printf(": %d deleted, %d gone meanwhile, %d with a job meanwhile", done.Deleted, done.Absent, done.Busy)
+	}
+	fmt.Println()
+	if s.ageless > 0 {
+		fmt.Printf("%d more begin with %q and are offline, but their names do not tell their age; --older-than 0 takes them too\n", s.ageless, s.prefix)
+	}
 }
 
 // sweepWords says what became of a registration.
