@@ -27,7 +27,7 @@ test: ## every test, with the race detector where there is a C compiler
 	@$(if $(RACE),:,echo 'make test: no C compiler or no cgo: running without the race detector')
 	$(GO) test -count=1 $(RACE) ./... # not from the cache: it does not know of the programs and images that tests build
 
-bench: ## the init beside tini and dumb-init, and what boot costs, into docs/performance.md; as root, two minutes
+bench: ## the init beside tini and dumb-init, and what boot costs, into docs/performance.md; as root, three minutes
 	$(GO) test -v -count=1 -run '^$$' -bench . ./bench -update
 
 image: ## the container image: make image RUNNER_VERSION=… RUNNER_SHA256=… (see the Dockerfile)

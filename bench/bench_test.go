@@ -27,10 +27,10 @@ func TestMain(m *testing.M) {
 
 // costs are all that is measured, by contender where there are several.
 type costs struct {
-	start, exit, signal measured // durations, see docs/performance.md
-	storm               storms
-	idle                map[string]footprint // of contenders, and of the processes of a runner
-	size                map[string]int       // of the program file, kB
+	start, exit, signal, stray measured // durations, see docs/performance.md
+	storm                      storms
+	idle                       map[string]footprint // of contenders, and of the processes of a runner
+	size                       map[string]int       // of the program file, kB
 
 	request, launch sample // of the boot of a runner
 	calls           int    // to the API, before the listener

@@ -111,6 +111,8 @@ func (c costs) beside() table {
 	t.each(exitLine+" p95", c.exit.plain(95))
 	t.each(signalLine+" p50", c.signal.relative(50))
 	t.each(signalLine+" p99", c.signal.relative(99))
+	t.each(signalLine+" to any CPU p50", c.stray.relative(50))
+	t.each(signalLine+" to any CPU p99", c.stray.relative(99))
 	t.each(stormLine+": CPU", c.storm.cpu.relative(50))
 	t.each(stormLine+": time", c.storm.time.relative(50))
 	t.each(stormLine+": unreaped at most", written(c.storm.backlog, ""))
