@@ -200,6 +200,26 @@ func writeFile(fd int, data []byte) errno {
 	return 0
 }
 
+// offer writes what is taken at once, and drops the rest. Asking first is not enough: others write to the same pipe. What
+// cannot be written to like that, such as a terminal, is asked. See RWF_NOWAIT in pwritev2(2).
+func offer(fd int, data []byte) {
+	const noWait, here = 0x8, ^uintptr(0)
+	vector := struct {
+		base *byte
+		len  int
+	}{unsafe.SliceData(data), len(data)}
+	r := syscall6(unix.SYS_PWRITEV2, uintptr(fd), uintptr(unsafe.Pointer(&vector)), 1, here, here, noWait)
+	switch failure(r) {
+	case 0, syscall.EAGAIN:
+	case syscall.EPIPE:
+		forgetPipe()
+	default:
+		if takesMore(fd) {
+			writeFile(fd, data)
+		}
+	}
+}
+
 // takesMore says whether a write of up to 4 KiB would not have to wait, or would fail at once. See poll(2) and PIPE_BUF in
 // pipe(7).
 func takesMore(fd int) bool {

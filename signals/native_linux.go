@@ -92,21 +92,23 @@ func (r *reaper) spawn() int {
 // trim gives back the pages of our own program that the start has touched: its file is in the page cache, from where the
 // few that the loop needs come back at once. See madvise(2).
 func (r *reaper) trim() {
-	// Keys of the auxiliary vector, which follows the environment: where the program headers are, and how many. See
-	// getauxval(3).
-	const headersKey, countKey = 3, 5
+	// Keys of the auxiliary vector, which follows the environment: where the program headers are, how many, and the size of a
+	// page. See getauxval(3).
+	const headersKey, countKey, pageKey = 3, 5, 6
 	var headers unsafe.Pointer
-	count := 0
+	count, page := 0, 0
 	vector := unsafe.Add(unsafe.Pointer(unsafe.SliceData(r.process.Environ)), (len(r.process.Environ)+1)*pointerSize)
 	for {
 		switch key, value := *(*int)(vector), unsafe.Add(vector, pointerSize); key {
 		case 0:
-			trimSegments(headers, count)
+			trimSegments(headers, count, uint64(page))
 			return
 		case headersKey:
 			headers = *(*unsafe.Pointer)(value)
 		case countKey:
 			count = *(*int)(value)
+		case pageKey:
+			page = *(*int)(value)
 		}
 		vector = unsafe.Add(vector, 2*pointerSize)
 	}
@@ -120,8 +122,8 @@ type segment struct {
 
 // trimSegments gives back what comes from the file. The headers are copied first, because they are part of it. The data of
 // a program that was linked when it was loaded is not what the file has: it is left alone.
-func trimSegments(headers unsafe.Pointer, count int) {
-	const loaded, dynamic, itself, writable, most, page = 1, 2, 6, 2, 16, 1 << 12
+func trimSegments(headers unsafe.Pointer, count int, page uint64) {
+	const loaded, dynamic, itself, writable, most = 1, 2, 6, 2, 16
 	var segments [most]segment
 	var base uint64 // of a program that can be loaded anywhere
 	linked := false // when it was loaded
@@ -168,6 +170,9 @@ var inherited Role
 
 // InheritedRole tells what the init above us has forked us for.
 func InheritedRole() Role { return inherited }
+
+// RoleArguments are those of the command line, without the program's name: the same as the init's.
+func RoleArguments(argv []string) []string { return argv[1:] }
 
 // Supervise makes this process the init of a child that goes on with the program, in a role that InheritedRole tells. In
 // that child it returns the stack that the program has to go on with.

@@ -244,6 +244,9 @@ func InheritedRole() Role {
 	return NoRole
 }
 
+// RoleArguments are those of the init's command line, which in ours come after the role.
+func RoleArguments(argv []string) []string { return argv[2:] }
+
 // Supervise makes this process the init of a child that is this program once more, in a role that InheritedRole tells.
 func Supervise(p Process, codes Codes) int {
 	r := reaper{process: p, pid: getpid(), settings: settings{verbosity: tiniWarning, cleared: true}}
@@ -265,9 +268,6 @@ func (r *reaper) spawnRole(role Role) (child bool) {
 		}
 	}
 	args := goStrings(unsafe.SliceData(r.process.Args))[1:]
-	if len(args) > 0 && args[0] == "run" {
-		args = args[1:]
-	}
 	_, err := terminalGroup()
 	r.terminal = err == 0
 	attr := &syscall.ProcAttr{

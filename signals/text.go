@@ -93,33 +93,44 @@ func join(into, parts []part) int {
 	return len(parts)
 }
 
-// put writes parts to a descriptor, in one call of write(2) as long as they fit a terminal's line several times over.
+// put writes parts to a descriptor.
 func put(fd int, parts ...part) {
 	var line [1024]byte
-	n := 0
-	for i := range parts {
-		var digits [20]byte
-		piece := unsafe.Slice(unsafe.StringData(parts[i].text), len(parts[i].text))
-		if parts[i].digits {
-			piece = decimal(&digits, parts[i].number)
-		}
-		for len(piece) > 0 {
-			if n == len(line) {
-				writeFile(fd, line[:n])
-				n = 0
-			}
-			copied := copy(line[n:], piece)
-			n, piece = n+copied, piece[copied:]
-		}
+	for len(parts) > 0 {
+		n := assemble(&line, &parts)
+		writeFile(fd, line[:n])
 	}
-	writeFile(fd, line[:n])
 }
 
 // tell is put for an init at work, which waits for nobody: what standard error or output does not take at once is lost.
 func tell(fd int, parts ...part) {
-	if takesMore(fd) {
-		put(fd, parts...)
+	var line [1024]byte
+	for len(parts) > 0 {
+		n := assemble(&line, &parts)
+		offer(fd, line[:n])
 	}
+}
+
+// assemble fills a line with parts, and leaves those that do not fit.
+func assemble(line *[1024]byte, parts *[]part) (n int) {
+	for len(*parts) > 0 {
+		p := &(*parts)[0]
+		var digits [20]byte
+		piece := unsafe.Slice(unsafe.StringData(p.text), len(p.text))
+		if p.digits {
+			if piece = decimal(&digits, p.number); n+len(piece) > len(line) {
+				return n
+			}
+		}
+		copied := copy(line[n:], piece)
+		n += copied
+		if copied < len(piece) {
+			p.text = p.text[copied:]
+			return n
+		}
+		*parts = (*parts)[1:]
+	}
+	return n
 }
 
 // decimal writes a number to the end of the buffer.

@@ -118,9 +118,15 @@ func newRoot(t *testing.T) string {
 // open starts runner-init with an environment for the hub, to which the given variables are added.
 func open(t *testing.T, h *hub, root string, environ []string, args ...string) *box {
 	t.Helper()
+	return openProgram(t, need.Program(t, "cmd/runner-init"), h, root, environ, args...)
+}
+
+// openProgram is open for another build.
+func openProgram(t *testing.T, program string, h *hub, root string, environ []string, args ...string) *box {
+	t.Helper()
 	need.PIDNamespace(t)
 	b := &box{t: t, root: root, ended: make(chan struct{}), watched: make(chan struct{})}
-	argv := append([]string{"--pid", "--fork", "--mount-proc", "--kill-child", need.Program(t, "cmd/runner-init")}, args...)
+	argv := append([]string{"--pid", "--fork", "--mount-proc", "--kill-child", program}, args...)
 	ctx, cancel := context.WithTimeout(t.Context(), testTime)
 	t.Cleanup(cancel)
 	b.command = exec.CommandContext(ctx, "unshare", argv...)

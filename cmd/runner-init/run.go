@@ -12,19 +12,19 @@ import (
 func playRole(argv []string) (code int, ok bool) {
 	switch signals.InheritedRole() {
 	case signals.Supervisor:
-		return superviseCommand(runArguments(argv)), true
+		return superviseCommand(runArguments(signals.RoleArguments(argv))), true
 	case signals.Recovery:
-		return recoverCommand(runArguments(argv)), true
+		return recoverCommand(runArguments(signals.RoleArguments(argv))), true
 	}
 	return 0, false
 }
 
 // runArguments are those of `run`, whether the word was given or not.
-func runArguments(argv []string) []string {
-	if len(argv) > 1 && argv[1] == "run" {
-		return argv[2:]
+func runArguments(args []string) []string {
+	if len(args) > 0 && args[0] == "run" {
+		return args[1:]
 	}
-	return argv[1:]
+	return args
 }
 
 // checkArguments refuses what is not a command of existing images that runs a runner.

@@ -46,6 +46,31 @@ func TestStopOutlivesSupervisor(t *testing.T) {
 	}
 }
 
+// The build on top of Go's runtime starts the supervisor and its successor in another way.
+func TestPurego(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		args []string
+		end  func(t *testing.T, b *box)
+		code int
+	}{
+		{"stopped", nil, func(_ *testing.T, b *box) { b.signal(syscall.SIGTERM) }, 0},
+		{"stopped after run", []string{"run"}, func(_ *testing.T, b *box) { b.signal(syscall.SIGTERM) }, 0},
+		{"recovered", []string{"run"}, func(t *testing.T, b *box) { kill(t, b.supervisor()) }, 70},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHub(t)
+			job := h.job("echo working; exec sleep 1")
+			b := openProgram(t, need.Program(t, "cmd/runner-init", "purego"), h, newRoot(t), usual(), test.args...)
+			working(t, job)
+			test.end(t, b)
+			b.expectExit(test.code)
+			expectResult(t, job, github.Succeeded)
+			h.expectEmpty(t)
+		})
+	}
+}
+
 // A recovery that cannot be started for want of pids leaves a registration, and the exit code says so.
 func TestNoPidForRecovery(t *testing.T) {
 	h := newHub(t)

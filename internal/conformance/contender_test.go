@@ -77,6 +77,7 @@ func each(t *testing.T, all []contender, test func(*testing.T, contender), condi
 		})
 	}
 }
+
 // Conditions for each.
 func notPurego(c contender) bool { return c.build != purego }
 func isPID1(c contender) bool    { return c.place == pid1 }
