@@ -58,7 +58,12 @@ func TestPendingAtStart(t *testing.T) {
 func (c contender) staged(t *testing.T, keys []string, args ...string) []string {
 	t.Helper()
 	path, argv0, first := c.program(t)
-	return slices.Concat([]string{need.CProgram(t, "testdata/stage.c")}, keys, []string{"--", path, argv0}, first, args)
+	return slices.Concat([]string{stage(t)}, keys, []string{"--", path, argv0}, first, args)
+}
+
+func stage(t *testing.T) string {
+	t.Helper()
+	return need.CProgram(t, "testdata/stage.c")
 }
 
 // A signal that comes while the child is being executed finds it with the dispositions that it shall have.

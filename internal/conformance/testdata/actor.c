@@ -4,11 +4,11 @@
  *
  *   actor family CODE        five others beside it; NAME SIG for each signal; TERM ends those who are told to
  *   actor leave CODE HOW     leaves one orphan and exits; HOW as in "stay"
- *   actor stay CODE HOW      mute: TERM is fatal · deaf: says the number, lives on
+ *   actor stay CODE HOW      tells each signal · meek: until TERM · deaf: for ever
  *   actor storm N CODE       leaves N orphans that end at once, says "ready", exits at the end of its input
  *   actor traced WHO         asks to be traced by its parent, then stops itself; WHO is main or orphan
  *   actor user UID           becomes that user for good, then counts signals
- *   actor flood CODE         counts real-time signals while it forks; USR1 asks for the sums and ends it
+ *   actor flood CODE         counts signals while it forks; the last of them, 64, asks for the sums and ends it
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -124,7 +124,7 @@ static int stay(const char *who, int code, const char *how)
 {
 	block_all();
 	say(who, "up");
-	tell(who, strcmp(how, "mute") ? 0 : SIGTERM);
+	tell(who, strcmp(how, "meek") ? 0 : SIGTERM);
 	return code;
 }
 
@@ -176,26 +176,33 @@ static int storm(int n, int code)
 	return code;
 }
 
-static int traced(const char *who)
+static void be_traced(const char *who)
 {
-	pid_t self = getpid();
-	int orphan = !strcmp(who, "orphan");
-	if (orphan && fork() == 0) {
-		while (getppid() == self)
-			sched_yield();
-		ptrace(PTRACE_TRACEME, 0, 0, 0);
-		say("orphan", "traced");
-		raise(SIGUSR2);
-		for (;;)
-			pause();
-	}
-	if (orphan)
-		return 3;
 	ptrace(PTRACE_TRACEME, 0, 0, 0);
-	say("main", "traced");
+	say(who, "traced");
 	raise(SIGUSR2);
 	for (;;)
 		pause();
+}
+
+static int traced(const char *who)
+{
+	char c;
+	if (!strcmp(who, "main"))
+		be_traced(who);
+	pid_t pid = fork();
+	pid_t between = getpid();
+	if (pid == 0 && fork() == 0) {
+		while (getppid() == between)
+			sched_yield();
+		be_traced(who);
+	}
+	if (pid == 0)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	while (read(0, &c, 1) > 0)
+		;
+	return 3;
 }
 
 static int user(int uid)
@@ -213,7 +220,7 @@ static int flood(int code)
 	for (;;) {
 		int sig = next_signal(1000000);
 		sums[sig]++;
-		if (sig == SIGUSR1)
+		if (sig == 64)
 			break;
 		if (sig == 0 && unread())
 			return 95;
@@ -225,11 +232,8 @@ static int flood(int code)
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 	}
-	for (int sig; (sig = next_signal(100000000)) != 0;)
-		sums[sig]++;
 	for (int sig = 1; sig <= 64; sig++)
 		printf("%d %ld\n", sig, sums[sig]);
-	printf("end\n");
 	fflush(stdout);
 	return code;
 }

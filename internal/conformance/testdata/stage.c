@@ -3,7 +3,7 @@
  *
  *   stage KEY=VALUE… -- PATH ARGV0 ARG…
  *
- *   nofile=N as=N nproc=N   resource limits, soft and hard      user=UID        becomes this user
+ *   nofile=N:N as=N:N       resource limits, soft and hard      user=UID        becomes this user
  *   join=FILE               enters a cgroup: its cgroup.procs    without=CAP     drops a capability from the bounding set
  *   zombies=N  living=N     children it brings along             pending=SIG     blocks it and has it pending
  *   hide=DIR                an empty file system over DIR        readonly=/      nothing can be written
@@ -35,7 +35,8 @@ static void need(int ok, const char *what)
 
 static void limit(int resource, const char *value)
 {
-	struct rlimit l = { strtoul(value, NULL, 10), strtoul(value, NULL, 10) };
+	struct rlimit l;
+	need(sscanf(value, "%lu:%lu", &l.rlim_cur, &l.rlim_max) == 2, "understand a limit");
 	need(setrlimit(resource, &l) == 0, "set a limit");
 }
 
@@ -113,7 +114,6 @@ static void apply(char *key, char *value)
 {
 	if (!strcmp(key, "nofile")) limit(RLIMIT_NOFILE, value);
 	else if (!strcmp(key, "as")) limit(RLIMIT_AS, value);
-	else if (!strcmp(key, "nproc")) limit(RLIMIT_NPROC, value);
 	else if (!strcmp(key, "user")) user(atoi(value));
 	else if (!strcmp(key, "join")) join(value);
 	else if (!strcmp(key, "without")) need(prctl(PR_CAPBSET_DROP, atoi(value), 0, 0, 0) == 0, "drop a capability");
