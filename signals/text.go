@@ -96,39 +96,36 @@ func join(into, parts []part) int {
 // put writes parts to a descriptor.
 func put(fd int, parts ...part) {
 	var line [1024]byte
-	for len(parts) > 0 {
-		n := assemble(&line, &parts)
-		writeFile(fd, line[:n])
+	for at := (place{}); at.part < len(parts); {
+		writeFile(fd, line[:at.assemble(&line, parts)])
 	}
 }
 
 // tell is put for an init at work, which waits for nobody: what standard error or output does not take at once is lost.
 func tell(fd int, parts ...part) {
 	var line [1024]byte
-	for len(parts) > 0 {
-		n := assemble(&line, &parts)
-		offer(fd, line[:n])
+	for at := (place{}); at.part < len(parts); {
+		offer(fd, line[:at.assemble(&line, parts)])
 	}
 }
 
-// assemble fills a line with parts, and leaves those that do not fit.
-func assemble(line *[1024]byte, parts *[]part) (n int) {
-	for len(*parts) > 0 {
-		p := &(*parts)[0]
+// place is how far parts have been written.
+type place struct{ part, offset int }
+
+// assemble fills a line with what comes next, and returns how much that is.
+func (at *place) assemble(line *[1024]byte, parts []part) (n int) {
+	for ; at.part < len(parts); at.part, at.offset = at.part+1, 0 {
+		p := &parts[at.part]
 		var digits [20]byte
 		piece := unsafe.Slice(unsafe.StringData(p.text), len(p.text))
 		if p.digits {
-			if piece = decimal(&digits, p.number); n+len(piece) > len(line) {
-				return n
-			}
+			piece = decimal(&digits, p.number)
 		}
-		copied := copy(line[n:], piece)
+		copied := copy(line[n:], piece[at.offset:])
 		n += copied
-		if copied < len(piece) {
-			p.text = p.text[copied:]
+		if at.offset += copied; at.offset < len(piece) {
 			return n
 		}
-		*parts = (*parts)[1:]
 	}
 	return n
 }
