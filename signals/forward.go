@@ -38,7 +38,9 @@ func (r *reaper) pass(sig int) {
 	}
 	if (r.session || r.manners == dumbInit) && sig >= terminalStop && sig <= terminalOutput {
 		r.dumbInitSays(str("Suspending self due to TTY signal.\n"))
-		kill(r.pid, stopped) // as PID 1 the kernel does not let us
+		if r.pid != 1 { // which cannot be stopped, and would only lose a SIGCONT that waits
+			kill(r.pid, stopped)
+		}
 	}
 }
 

@@ -44,16 +44,11 @@ func (r *reaper) next(timeout int64) int {
 	if timeout < 0 {
 		pointer = nil
 	}
-	for {
-		got := syscall6(unix.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&r.collected)), 0, uintptr(unsafe.Pointer(pointer)), signalSetSize, 0, 0)
-		switch failure(got) {
-		case 0:
-			return int(got)
-		case syscall.EINTR: // we were stopped and continued
-		default:
-			return 0
-		}
+	got := syscall6(unix.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&r.collected)), 0, uintptr(unsafe.Pointer(pointer)), signalSetSize, 0, 0)
+	if failure(got) != 0 { // nothing came, or we were stopped and continued
+		return 0
 	}
+	return int(got)
 }
 
 // forgetPipe takes back the signal that the kernel sent to us for having written to a pipe that nobody reads: it is not
