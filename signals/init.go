@@ -40,6 +40,7 @@ type reaper struct {
 
 	child     int // pid of the main child; 0 = none, or ended
 	ended     bool
+	alone     bool               // there was no child left when we last looked
 	status    syscall.WaitStatus // of the main child, once ended
 	group     int                // the main child's pid, also after its end
 	terminal  bool               // standard input is our controlling terminal
@@ -158,13 +159,7 @@ func (r *reaper) finished() bool {
 	case !r.wait || r.waitStep > lastStep:
 		return true
 	}
-	return !r.hasChildren()
-}
-
-// hasChildren asks without reaping. See waitid(2): ECHILD is the only answer of nobody.
-func (r *reaper) hasChildren() bool {
-	r0 := syscall6(unix.SYS_WAITID, unix.P_ALL, 0, 0, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, 0, 0)
-	return failure(r0) != syscall.ECHILD
+	return r.alone
 }
 
 // leave says good-bye and returns the exit code.

@@ -19,9 +19,11 @@ func (r *reaper) reap() {
 		case err == syscall.EINTR:
 			continue
 		case err != 0:
+			r.alone = true
 			r.tiniSays(tiniTrace, str("No child to wait"))
 			return
 		case pid == 0:
+			r.alone = false
 			r.tiniSays(tiniTrace, str("No child to reap"))
 			return
 		case status.Exited(), status.Signaled():
@@ -37,8 +39,10 @@ func (r *reaper) reap() {
 
 // reapEarlier waits for dead children of who executed us, whose SIGCHLD is gone.
 func (r *reaper) reapEarlier() {
-	if r.hasChildren() {
-		r.reap()
+	for {
+		if pid, _, err := wait4(-1, unix.WNOHANG); err != syscall.EINTR && pid <= 0 {
+			return
+		}
 	}
 }
 
