@@ -136,8 +136,8 @@ func TestLongCommand(t *testing.T) {
 
 // Who waits does nothing else. The real tini wakes once a second.
 func TestIdle(t *testing.T) {
-	eachMode(t, modes(everyKind...), func(t *testing.T, m mode) {
-		p := m.counter(t, setup{})
+	each(t, contenders(everyKind...), func(t *testing.T, c contender) {
+		p := mode{contender: c}.counter(t, setup{})
 		init := p.pid()
 		p.awaitState(init, "S")
 		switches := func() string {
@@ -151,13 +151,13 @@ func TestIdle(t *testing.T) {
 		if threads := status(init, "Threads"); threads != "1" {
 			t.Errorf("%s threads", threads)
 		}
-	}, func(m mode) bool { return m.build == native || m.build == peer && m.kind == dumbInit })
+	}, func(c contender) bool { return c.build == native || c.build == peer && c.kind == dumbInit })
 }
 
 // Ten thousand signals while processes come and go: none of those is lost that the kernel does not merge.
 func TestFlood(t *testing.T) {
-	eachMode(t, modes(everyKind...), func(t *testing.T, m mode) {
-		p := m.start(t, setup{}, m.argv(actor(t), "flood", "7")...)
+	each(t, contenders(everyKind...), func(t *testing.T, c contender) {
+		p := c.start(t, setup{}, "--", actor(t), "flood", "7")
 		p.expect("main up\n")
 		init := p.pid()
 		queued := []syscall.Signal{35, 40, 50, 57, 63}
@@ -176,7 +176,7 @@ func TestFlood(t *testing.T) {
 				t.Errorf("signal %d did not arrive a thousand times", int(sig))
 			}
 		}
-	}, func(m mode) bool { return m.build != purego })
+	}, notPurego)
 }
 
 // queueHasRoom says whether this user may have many more signals pending. At the limit the kernel merges them all, see

@@ -15,9 +15,9 @@ func TestTermAtBirth(t *testing.T) {
 	eachMode(t, modes(everyKind...), func(t *testing.T, m mode) {
 		turn <- struct{}{}
 		defer func() { <-turn }()
-		starts := 40
+		starts := 30
 		if m.build == purego || testing.Short() {
-			starts = 10
+			starts = 6
 		}
 		for _, moment := range m.moments() {
 			path, argv0, first := m.program(t)

@@ -2,8 +2,11 @@ package conformance
 
 import (
 	"cmp"
+	"fmt"
+	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -77,6 +80,7 @@ func TestTerminalSignalsStop(t *testing.T) {
 			if m.place == beside {
 				p.awaitState(init, "T")
 			}
+			m.settle(p, init)
 			send(t, init, syscall.SIGCONT)
 			send(t, init, marker)
 			want := []string{"18", "64"}
@@ -90,6 +94,17 @@ func TestTerminalSignalsStop(t *testing.T) {
 			p.expectExit(7)
 		}
 	}, mode.follows)
+}
+
+// settle waits until the init has done all that a stop signal asks for. As PID 1 dumb-init stops itself in vain, but the
+// kernel throws away a CONT that is pending then.
+func (m mode) settle(p *process, init int) {
+	if m.build == peer && m.place == pid1 {
+		p.eventually("kernel's word that it sleeps", func() bool {
+			text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/wchan", init))
+			return strings.Contains(string(text), "sigtimedwait")
+		})
+	}
 }
 
 // A stopped init has everything delivered when it goes on; real-time signals as often as they were sent.
