@@ -132,28 +132,30 @@ func alive(pid int) bool {
 	return state != "" && !strings.HasPrefix(state, "Z")
 }
 
-// Several delays run side by side, and none holds up the end.
+// Several delays run side by side, equal signals do not put one off, and none holds up the end.
 func TestDelays(t *testing.T) {
 	each(t, contenders(execMode), func(t *testing.T, c contender) {
-		s := setup{env: []string{usualPath, "RUNNER_INIT_DELAY=INT:1m"}}
-		p := c.start(t, s, "--delay", "TERM:400ms", "--delay=HUP:200ms", "--delay", "QUIT:1m", "-r", "HUP:WINCH", probe(t), "count", "12", "7")
+		s := setup{env: []string{usualPath, "RUNNER_INIT_DELAY=INT:1m,USR1:1m"}}
+		p := c.start(t, s, "--delay", "HUP:400ms", "--delay=USR1:200ms", "--delay", "TERM:500ms", "--delay", "QUIT:1m", probe(t), "count", "12", "7")
 		p.expect("ready\n")
 		began := time.Now()
-		for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGTERM} {
+		for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGWINCH} {
 			p.signal(sig)
 		}
-		if got, want := p.counted(3), []string{"10", "28", "15"}; !slices.Equal(got, want) {
+		p.counted(2)
+		p.signal(syscall.SIGHUP)
+		if got, want := p.counted(4), []string{"28", "10", "1", "15"}; !slices.Equal(got, want) {
 			t.Errorf("the child got %q, want %q", got, want)
 		}
-		if passed := time.Since(began); passed < 400*time.Millisecond {
+		if passed := time.Since(began); passed < 500*time.Millisecond {
 			t.Errorf("TERM arrived after %v", passed)
 		}
-		p.signal(syscall.SIGHUP) // a second one, now that the first is through
-		p.counted(4)
+		p.signal(syscall.SIGHUP) // a new one, now that the first is through
+		p.counted(5)
 		p.signal(syscall.SIGTERM)
 		p.signal(syscall.SIGUSR2)
 		p.expectExit(7) // QUIT and TERM are still under way
-		if got, want := p.counted(5), []string{"10", "28", "15", "28", "12"}; !slices.Equal(got, want) {
+		if got, want := p.counted(6), []string{"28", "10", "1", "15", "1", "12"}; !slices.Equal(got, want) {
 			t.Errorf("the child got %q, want %q", got, want)
 		}
 	})
