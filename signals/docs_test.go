@@ -116,11 +116,12 @@ above mean nothing then. Different on purpose is only what is a bug there:
 
 ## The build without an entry point of its own
 
-On amd64 and arm64 the init runs before Go's runtime exists ([ADR 3](adr/0003-an-init-before-the-runtime.md)). On other
+On amd64 and arm64 the init runs before Go’s runtime exists ([ADR 3](adr/0003-an-init-before-the-runtime.md)). On other
 architectures, with the build tag 'purego', and with the race detector it runs on top of it. The flags are the same. What the
 runtime does not let through is lost:
 
 - PROF (27), URG (23) and 32 to 34 are not forwarded; equal real-time signals that wait may be merged to one.
+- Signals that wait together are taken by number, not as they came: a CONT may overtake a TSTP.
 - CMD starts with an empty signal mask, and with nothing ignored but HUP and INT, whatever was inherited.
 - It is larger and slower: see [performance](performance.md).
 `

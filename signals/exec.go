@@ -1,6 +1,6 @@
 package signals
 
-// Exit codes of an init itself. See design of the exit codes in the lifecycle package for the others.
+// Exit codes of an init itself. The lifecycle package has those of a runner.
 const (
 	codeUsage         = 64
 	codeCannotExecute = 126
@@ -53,7 +53,7 @@ func Exec(p Process, version string) int {
 		return refuse("cannot use the value of ", variable, problem)
 	}
 	if s.session {
-		if s.cleared = true; s.target == toChild {
+		if s.cleared = true; s.target == unsaid {
 			s.target = toGroup
 		}
 		s.stopOnTerminalSignals()

@@ -23,14 +23,15 @@ var meanings = []struct {
 }{
 	{"", "", func(*settings) {}},
 	{"--", "", func(*settings) {}},
-	{"-c", "", func(*settings) {}},
+	{"-c", "", func(s *settings) { s.target = toChild }},
 	{"-g", "", func(s *settings) { s.target = toGroup }},
 	{"--group", "", func(s *settings) { s.target = toGroup }},
-	{"-gc", "", func(*settings) {}},
-	{"-cg", "", func(*settings) {}},
-	{"--all --single-child", "", func(*settings) {}},
+	{"-gc", "", func(s *settings) { s.target = toChild }},
+	{"-cg", "", func(s *settings) { s.target = toChild }},
+	{"--all --single-child", "", func(s *settings) { s.target = toChild }},
 	{"--all", "", func(s *settings) { s.target = toAll }},
-	{"--setsid", "", func(s *settings) { s.session = true }},
+	{"--setsid", "", func(s *settings) { s.session = true }}, // which signals the group, if nothing is said of that
+	{"-c --setsid", "", func(s *settings) { s.session, s.target = true, toChild }},
 	{"-s", "", func(s *settings) { s.subreaper = true }},
 	{"-w", "", func(s *settings) { s.warnReaped = true }},
 	{"-vvv", "", func(s *settings) { s.verbosity = tiniWarning + 3 }},
@@ -55,9 +56,9 @@ var meanings = []struct {
 	{"", "ALL=1|SETSID=on|SUBREAPER=ON|WARN_REAP=TRUE|REPORT=yes", func(s *settings) {
 		s.target, s.session, s.subreaper, s.warnReaped, s.report = toAll, true, true, true, true
 	}},
-	{"", "GROUP=1|SINGLE_CHILD=1", func(*settings) {}},
+	{"", "GROUP=1|SINGLE_CHILD=1", func(s *settings) { s.target = toChild }},
 	{"-g", "SINGLE_CHILD=1", func(s *settings) { s.target = toGroup }},
-	{"-c", "GROUP=1", func(*settings) {}},
+	{"-c", "GROUP=1", func(s *settings) { s.target = toChild }},
 	{"", "VERBOSE=0", func(s *settings) { s.verbosity = tiniWarning }},
 	{"", "VERBOSE=3", func(s *settings) { s.verbosity = tiniWarning + 3 }},
 	{"", "VERBOSE=true", func(s *settings) { s.verbosity = tiniWarning + 1 }},

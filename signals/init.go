@@ -3,14 +3,14 @@
 // personalities, and PID 1 under `runner-init run`.
 //
 // Everything that runs in PID 1 is written in Go that does without Go's runtime: no allocation, no goroutine, no map, no
-// interface, no panic that could be recovered, only calls of the kernel. The program's entry point (Enter's caller)
-// runs it before the runtime exists, so that PID 1 is one thread with a few pages of memory, and has none of the
+// interface, no panic that could be recovered, only calls of the kernel. The program's entry point, which
+// cmd/runner-init has, runs it before the runtime exists, so that PID 1 is one thread with a few pages of memory, and has none of the
 // runtime's own signal handlers. TestFreestanding holds the compiled code to that. Built with the tag purego, with the
 // race detector, or for an architecture that has no entry point of ours, the same code runs on top of the runtime, with
 // os/signal for its ears and syscall.ForkExec for its hands (plain_linux.go says what is lost).
 //
 // It owns wait4(-1) and the intake of signals for the whole process. It refuses to decide what a signal means: that is
-// the child's business. It never signals anyone but its own descendants.
+// the child's business. It signals its own descendants, and its own job when ^Z stops the child; with --all as PID 1, everybody in its namespace.
 package signals
 
 import (
@@ -92,8 +92,9 @@ func (r *reaper) deathNotice() {
 // on request only. See PR_SET_CHILD_SUBREAPER(2const).
 func (r *reaper) adoptOrphans() {
 	if r.subreaper || r.manners == ours && r.pid != 1 {
-		prctl(unix.PR_SET_CHILD_SUBREAPER, 1)
-		r.tiniSays(tiniTrace, str("Registered as child subreaper"))
+		if prctl(unix.PR_SET_CHILD_SUBREAPER, 1) == 0 {
+			r.tiniSays(tiniTrace, str("Registered as child subreaper"))
+		}
 	}
 	if r.manners == tini && r.pid != 1 && !isSubreaper() {
 		r.tiniSays(tiniWarning, str("Tini is not running as PID 1 and isn't registered as a child subreaper.\n"+

@@ -160,7 +160,7 @@ func (r *reaper) spawnRole(Role) (child bool) {
 	return false
 }
 
-// inherited is the role of this process, which the init above it leaves here in the memory that they share.
+// inherited is the role of this process, which the init leaves here for its fork: the two have nothing else in common.
 var inherited Role
 
 // InheritedRole tells what the init above us has forked us for.

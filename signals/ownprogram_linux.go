@@ -14,7 +14,7 @@ import (
 // ownProgram copies the running program to a file in memory that may be executed and not be read, not even by the user who
 // owns it. The kernel makes a process undumpable from exec on when its user cannot read the program (would_dump in its
 // fs/exec.c), so a child that is started from this file is out of the reach of its user's other processes from its first
-// moment; one that is started from a readable file is so only once it has called Undumpable. It costs the program's size
+// moment; one that is started from a readable file is so only once it has called PR_SET_DUMPABLE. It costs the program's size
 // in memory for as long as it is open or runs. The path to execute it by is pathOf's.
 func ownProgram() (*os.File, error) {
 	program, err := os.Open("/proc/self/exe")

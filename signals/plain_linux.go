@@ -16,7 +16,7 @@ import (
 
 // This is the init on top of Go's runtime, for builds that have no entry point of ours. It differs in what the runtime
 // does before us or keeps for itself: SIGPROF, SIGURG and 32 to 34 are not forwarded, equal real-time signals that wait
-// may be merged, and the child starts with an empty signal mask and nothing ignored but HUP and INT, whatever was
+// may be merged, signals that wait together are taken by number and not as they came, and the child starts with an empty signal mask and nothing ignored but HUP and INT, whatever was
 // inherited. It is larger and slower.
 
 // Freestanding says that the init of this build does without Go's runtime.

@@ -15,7 +15,8 @@ const (
 type target int
 
 const (
-	toChild target = iota
+	unsaid target = iota // to the child
+	toChild
 	toGroup
 	toAll
 )

@@ -48,11 +48,11 @@ func (r *reaper) stop(sig int) {
 	if sig == stopped && holder != r.group {
 		return // somebody wants the child to stop, not the terminal or the child itself
 	}
-	if holder == r.group {
-		giveTerminal(getpgrp())
-	}
 	if orphaned() {
 		return // nobody could ever resume us
+	}
+	if holder == r.group {
+		giveTerminal(getpgrp())
 	}
 	r.suspended = true
 	if sig == terminalStop {

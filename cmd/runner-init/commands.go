@@ -31,6 +31,9 @@ func commands() []command {
 
 // dispatch finds the command that the arguments mean and returns its exit code.
 func dispatch(argv []string) int {
+	if len(argv) == 0 { // kernels before 5.18 allow it
+		return usageError("no arguments, not even a name", "")
+	}
 	if code, ok := playRole(argv); ok {
 		return code
 	}

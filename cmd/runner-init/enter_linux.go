@@ -31,12 +31,12 @@ func enter(stack unsafe.Pointer) unsafe.Pointer {
 	}
 }
 
-// entered says that the program's entry point is ours.
+// entered says that the program's entry point is ours. It is a variable because enter and main have nothing else in common.
 var entered bool
 
-// lateInit refuses to go on in a program that was linked by a C compiler, whose entry point is the C library's: it has no
+// endHere refuses to go on in a program that was linked by a C compiler, whose entry point is the C library's: it has no
 // init in it.
-func lateInit() (code int, done bool) {
+func endHere() (code int, done bool) {
 	if entered {
 		return 0, false
 	}

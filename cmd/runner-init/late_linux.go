@@ -4,8 +4,8 @@ package main
 
 import "github.com/runner-init/runner-init/signals"
 
-// lateInit is the init on top of Go's runtime.
-func lateInit() (code int, done bool) {
+// endHere is the init on top of Go's runtime.
+func endHere() (code int, done bool) {
 	p := signals.ThisProcess()
 	switch r := roleOf(p); r {
 	case noInit:

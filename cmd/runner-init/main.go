@@ -4,9 +4,9 @@ package main
 
 import "os"
 
-// main is never reached by a process that is an init alone: that one has ended in enter.
+// main is where everything goes on that is no init: those have ended in enter, or end here where the build has no enter.
 func main() {
-	if code, done := lateInit(); done {
+	if code, done := endHere(); done {
 		os.Exit(code)
 	}
 	os.Exit(dispatch(os.Args))

@@ -93,7 +93,7 @@ func TestTerminalSignalsStop(t *testing.T) {
 			send(t, init, syscall.SIGUSR2)
 			p.expectExit(7)
 		}
-	}, mode.follows)
+	}, mode.follows, mode.inOrder)
 }
 
 // settle waits until the init has done all that a stop signal asks for. As PID 1 dumb-init stops itself in vain, but the

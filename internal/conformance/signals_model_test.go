@@ -70,6 +70,10 @@ func (m mode) isolates() bool {
 // follows holds where the init stops when the terminal stops the child.
 func (m mode) follows() bool { return m.kind == dumbInit || m.isolates() }
 
+// inOrder holds where signals that wait together are taken as they came: Go's runtime hands them on by number, so that CONT
+// may overtake TSTP.
+func (m mode) inOrder() bool { return m.build != purego }
+
 // keepsSignals holds where the child gets mask and ignored signals as the init has found them.
 func (m mode) keepsSignals() bool { return !m.follows() && m.build != purego }
 

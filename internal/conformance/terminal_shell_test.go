@@ -43,7 +43,7 @@ func eachShell(t *testing.T, test func(t *testing.T, sh shell), conditions ...fu
 			need.Installed(t, program[0])
 			eachMode(t, modes(everyKind...), func(t *testing.T, m mode) {
 				test(t, m.interactive(t, program...))
-			}, append(conditions, func(m mode) bool { return m.place == beside })...)
+			}, append(conditions, func(m mode) bool { return m.place == beside && m.inOrder() })...)
 		})
 	}
 }
