@@ -17,7 +17,7 @@ type Credential struct {
 	name   string
 	token  string
 
-	expires   time.Time     // of an installation's
+	expires   time.Time     // zero is never
 	installed *Installation // whose it is, if it is an installation's
 	repos     []string      // to which that is narrowed; nil is all
 }
@@ -42,6 +42,12 @@ func (c *Credential) Only(scopes ...string) *Credential {
 	for _, sc := range scopes {
 		c.sees = append(c.sees, newScope(sc))
 	}
+	return c
+}
+
+// Expiring limits the life of the credential. GitHub tells the end of it with every answer.
+func (c *Credential) Expiring(at time.Time) *Credential {
+	c.expires = at
 	return c
 }
 
@@ -109,7 +115,7 @@ func (s *Server) authorize(c *call, sc scope, write bool) (a answer, ok bool) {
 	if scheme == "none" {
 		return refuse(http.StatusUnauthorized, "Requires authentication"), false
 	}
-	if pat == nil || scheme == "remoteauth" || pat.installed != nil && !s.options.Now().Before(pat.expires) {
+	if pat == nil || scheme == "remoteauth" || !pat.expires.IsZero() && !s.options.Now().Before(pat.expires) {
 		c.entry.Credential = "unknown"
 		return refuse(http.StatusUnauthorized, "Bad credentials"), false
 	}
@@ -127,6 +133,9 @@ func (s *Server) authorize(c *call, sc scope, write bool) (a answer, ok bool) {
 
 // accepts puts on the answer what GitHub tells every caller about its token and what the route wants.
 func (c *call) accepts(pat *Credential, n need, write bool) {
+	if pat.kind != kindInstallation && !pat.expires.IsZero() {
+		c.header.Set("GitHub-Authentication-Token-Expiration", pat.expires.UTC().Format("2006-01-02 15:04:05 MST"))
+	}
 	if pat.kind == "classic" {
 		c.header.Set("X-OAuth-Scopes", strings.Join(pat.grants, ", "))
 		c.header.Set("X-Accepted-OAuth-Scopes", strings.Join(n.scopes, ", "))

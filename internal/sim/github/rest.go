@@ -21,6 +21,8 @@ func (s *Server) routes() {
 		s.mux.HandleFunc("GET "+owner+"/actions/runner-groups", s.locked(s.listGroups))
 		s.mux.HandleFunc("GET "+owner+"/installation", s.locked(s.findInstallation))
 	}
+	s.mux.HandleFunc("GET /repos/actions/runner/releases/latest", s.locked(s.latestRelease))
+	s.mux.HandleFunc("GET /rate_limit", s.locked(s.rateLimit))
 	s.mux.HandleFunc("GET /app/installations", s.locked(s.listInstallations))
 	s.mux.HandleFunc("POST /app/installations/{installation_id}/access_tokens", s.locked(s.mintInstallationToken))
 	s.mux.HandleFunc("POST /actions/runner-registration", s.locked(s.enrol))

@@ -51,6 +51,8 @@ type Server struct {
 	secrets       []string
 	lastID        int64
 	installations []*Installation
+	version       string    // of the newest release of the runner; empty if there is none
+	published     time.Time // that
 	lastMessage   int
 	requests      int
 }
