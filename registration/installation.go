@@ -2,6 +2,7 @@ package registration
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,10 +19,12 @@ type installation struct {
 	settings AppSettings
 	jwt      *signer
 
-	turn   chan struct{} // holds one: whoever put it there may look at what follows
-	id     int64
-	token  string
-	minted time.Time
+	turn    chan struct{} // holds one: whoever put it there may look at what follows
+	id      int64
+	token   string
+	minted  time.Time
+	expires time.Time
+	granted map[string]string // to the token
 }
 
 // fresh is how long a token is used before it is made anew. It spares a boot, or a stop, a second request, and trusts
@@ -77,7 +80,30 @@ func (i *installation) mint(ctx context.Context) (err error) {
 		return invalid(op, "GitHub's answer holds no token")
 	}
 	i.token, i.minted = made.GetToken(), time.Now()
+	i.expires, i.granted = made.GetExpiresAt().Time, granted(made.Permissions)
 	return nil
+}
+
+// granted is the set of permissions by name, as GitHub wrote it.
+func granted(p *github.InstallationPermissions) (named map[string]string) {
+	text, err := json.Marshal(p)
+	if err == nil {
+		err = json.Unmarshal(text, &named)
+	}
+	if err != nil {
+		return nil
+	}
+	return named
+}
+
+// describe completes what is known of the access with what the token's making told.
+func (i *installation) describe(ctx context.Context, a *Access) {
+	select {
+	case i.turn <- struct{}{}:
+		defer func() { <-i.turn }()
+		a.Installation, a.Expires, a.Permissions = i.id, i.expires, i.granted
+	case <-ctx.Done():
+	}
 }
 
 // wanted is the least that the runners of the scope take. For an enterprise GitHub has no such permission, so the token

@@ -28,6 +28,9 @@ type trial struct {
 	// lost: a POST was perhaps carried out although its answer did not arrive.
 	lost bool
 	next int // the next page of a list; 0 after the last
+
+	header http.Header // of the last answer
+	seen   time.Time   // when it was there
 }
 
 // transport sends requests again until they succeed, fail for good, or their context ends. retryablehttp drives; what
@@ -55,6 +58,7 @@ func (t *trial) check(ctx context.Context, resp *http.Response, err error) (bool
 	if err != nil {
 		return t.unanswered(ctx, err), nil
 	}
+	t.header, t.seen = resp.Header, time.Now()
 	if t.last = answered(t.op, resp); t.last == nil {
 		return false, nil
 	}
