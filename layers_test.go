@@ -40,13 +40,14 @@ var world = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
-		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/runner", "internal/sim/github", "internal/sim/runner"},
+		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/runner", "internal/sim/github", "internal/sim/runner"},
 		tests:   []string{"internal/need", "internal/sim/openapi", script},
 	},
 
 	"lifecycle":       {without: world},
 	"registration":    {imports: []string{gogithub, retryable, install, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
 	"internal/config": {imports: []string{env}},
+	"internal/doctor": {without: world},
 	"internal/runner": {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
 
 	// The other process: PID 1 runs this and nothing else. It owns wait4(-1), so it cannot share os/exec's waiting.

@@ -79,6 +79,9 @@ type Config struct {
 // secret.
 func (c Config) Warnings() []string { return slices.Clone(c.warnings) }
 
+// Redact takes every secret value out of a text.
+func (c Config) Redact(text string) string { return redact(text, c.Secrets()) }
+
 // Secrets returns every secret value that was read: for masking, and for checks that none got out.
 func (c Config) Secrets() []string {
 	values := make([]string, len(c.secrets))

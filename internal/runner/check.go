@@ -1,0 +1,141 @@
+package runner
+
+import (
+	"context"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Architecture is what the listener was built for, in the words of Go (amd64, arm64, arm), or of its header where Go has
+// none. It is empty for a listener that is not a program in the machine's own format.
+func (r *Runner) Architecture() (string, error) {
+	path := filepath.Join(r.Root, listenerPath)
+	f, err := elf.Open(path)
+	if _, bad := errors.AsType[*elf.FormatError](err); bad {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("cannot read the header of %q: %w", path, err)
+	}
+	defer f.Close()
+	switch f.Machine {
+	case elf.EM_X86_64:
+		return "amd64", nil
+	case elf.EM_AARCH64:
+		return "arm64", nil
+	case elf.EM_ARM:
+		return "arm", nil
+	}
+	return strings.ToLower(strings.TrimPrefix(f.Machine.String(), "EM_")), nil
+}
+
+// Version starts the listener to have it say which version it is: it looks at nothing and talks to nobody then. That it
+// starts at all is worth knowing too. A program that cannot be started is a *StartError.
+func (r *Runner) Version(ctx context.Context) (string, error) {
+	cmd, said, complained := r.command(ctx, "--version", nil), new(tail), new(tail)
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = said, complained, time.Second
+	if err := start(cmd); err != nil {
+		return "", err
+	}
+	err := cmd.Wait()
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return "", fmt.Errorf("the runner cannot say its version: %w%s", err, firstOf(complained.lines()))
+	}
+	if lines := said.lines(); len(lines) > 0 {
+		return strings.TrimSpace(lines[len(lines)-1]), nil
+	}
+	return "", errors.New("the runner says no version")
+}
+
+func firstOf(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return ": " + lines[0]
+}
+
+// CheckWork says what would keep the runner and its jobs from writing to the work directory, and returns its path. It
+// changes nothing: what Prepare would make or give to the job's user counts as made and given.
+func (r *Runner) CheckWork() (string, error) {
+	work := r.Work
+	if work == "" {
+		work = "_work"
+	}
+	dir := filepath.Join(r.Root, work)
+	if filepath.IsAbs(work) {
+		dir = filepath.Clean(work)
+		if err := refuseLinks(dir); err != nil {
+			return dir, err
+		}
+	} else if !filepath.IsLocal(work) {
+		return dir, fmt.Errorf("cannot use the work directory %q: it leaves the runner's directory", work)
+	}
+	if err := r.checkWritable(r.Root); err != nil {
+		return dir, err
+	}
+	return dir, r.checkWritable(dir)
+}
+
+// checkWritable looks at a directory, or at the nearest above it that exists, and at the way there.
+func (r *Runner) checkWritable(dir string) error {
+	there := dir
+	info, err := os.Stat(there)
+	for errors.Is(err, fs.ErrNotExist) && there != "/" {
+		there = filepath.Dir(there)
+		info, err = os.Stat(there)
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("cannot look at %q: %w", there, err)
+	case !info.IsDir():
+		return fmt.Errorf("cannot write to %q: %q is not a directory", dir, there)
+	}
+	if err := syscall.Access(there, accessWrite|accessSearch); err != nil {
+		return fmt.Errorf("cannot write to %q: %w", there, err)
+	}
+	if r.User == nil {
+		return nil
+	}
+	for up := filepath.Dir(there); ; up = filepath.Dir(up) {
+		if info, err := os.Stat(up); err == nil && !r.User.mayEnter(info) {
+			return fmt.Errorf("cannot write to %q as user %q, who may not enter %q", dir, r.User.Name, up)
+		}
+		if up == "/" {
+			return nil
+		}
+	}
+}
+
+// Modes of access(2).
+const (
+	accessSearch = 1
+	accessWrite  = 2
+)
+
+// mayEnter goes by the mode of a directory. A list of access rights beside it may say something else, which is rare.
+func (u *User) mayEnter(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return true
+	}
+	mode := info.Mode().Perm()
+	if stat.Uid == u.UID {
+		return mode&0o100 != 0
+	}
+	for _, g := range u.Groups {
+		if stat.Gid == g {
+			return mode&0o010 != 0
+		}
+	}
+	return mode&0o001 != 0
+}
