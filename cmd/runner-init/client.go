@@ -17,10 +17,16 @@ func newClient(c config.Config, log *slog.Logger) (*registration.Client, error) 
 	if err != nil {
 		return nil, err
 	}
-	return registration.New(registration.Options{
-		API: c.APIURL, Credential: credential, CA: []byte(c.CA), Logger: log, UserAgent: "runner-init/" + releaseVersion(),
+	o := clientOptions(c, credential)
+	o.Logger = log
+	return registration.New(o)
+}
+
+func clientOptions(c config.Config, credential registration.Credential) registration.Options {
+	return registration.Options{
+		API: c.APIURL, Credential: credential, CA: []byte(c.CA), UserAgent: "runner-init/" + releaseVersion(),
 		Scope: registration.Scope{Kind: registration.Kind(c.Scope.Kind), Owner: c.Scope.Owner, Repo: c.Scope.Repo},
-	})
+	}
 }
 
 func newCredential(c config.Config) (registration.Credential, error) {

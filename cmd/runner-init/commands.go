@@ -22,6 +22,7 @@ func commands() []command {
 		{"run", "run [PATH/run.sh | PATH/Runner.Listener …]", "register, run and deregister one runner (the default)", nil},
 		{"exec", "exec [FLAGS] [--] CMD [ARG…]", "be the init of CMD: forward signals, reap, exit with its code", nil},
 		{"config", "config [--output json]", "print the configuration and where each value comes from", configCommand},
+		{"doctor", "doctor [--output json]", "check all that a runner needs; registers nothing", doctorCommand},
 		{"sweep", "sweep [--apply] [--older-than 1h]", "delete registrations that killed containers left behind", sweepCommand},
 		{"demo", "demo", "the whole lifecycle against a simulated GitHub; needs no account", demoCommand},
 		{"version", "version", "print version, commit and Go version", versionCommand},

@@ -23,9 +23,14 @@ func (h *host) Boot(context.Context) error {
 		return err
 	}
 	if err := h.runner.Prepare(); err != nil {
-		return hostError{err, "the runner's directory, its _diag and RUNNER_WORKDIR have to be writable to us and to the runner's user"}
+		return unprepared(err)
 	}
 	return nil
+}
+
+// unprepared is a runner that cannot be prepared.
+func unprepared(err error) error {
+	return hostError{err, "the runner's directory, its _diag and RUNNER_WORKDIR have to be writable to us and to the runner's user"}
 }
 
 // find fills in where the runner is and whom it runs as.

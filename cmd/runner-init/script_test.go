@@ -31,6 +31,7 @@ import (
 //	result NAME RESULT           the job has to end so
 //	registrations N              so many registrations have to be left
 //	token VARIABLE               a ready registration token into a variable
+//	pat TOKEN KIND GRANT         GitHub knows a token, classic or fine-grained, with one scope or permission
 //	left PREFIX AGE [online]     a registration that was made so long ago, still there
 //	fault STATUS METHOD ROUTE [N [after]]  GitHub answers so, N times or always, perhaps after it has done what it was asked
 //	asked REGEXP                 GitHub was asked, as "METHOD ROUTE STATUS"; with ! it was not
@@ -59,13 +60,14 @@ func TestScripts(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(e.WorkDir, "ca.pem"), authority, 0o644); err != nil {
 				return err
 			}
+			e.Setenv("PROXY_WITH_PASSWORD", strings.Replace(server.URL, "://", "://me:not-for-your-eyes@", 1))
 			e.Setenv("PAT_FOR_TESTS", testPAT)
 			e.Setenv("PATH", filepath.Dir(program)+":"+e.Getenv("PATH"))
 			return simrunner.Install(filepath.Join(e.WorkDir, "runner"), runner)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"queue": queueCmd, "result": resultCmd, "registrations": registrationsCmd, "token": tokenCmd, "status": statusCmd,
-			"left": leftCmd, "fault": faultCmd, "asked": askedCmd,
+			"left": leftCmd, "fault": faultCmd, "asked": askedCmd, "pat": patCmd,
 		},
 	})
 }
@@ -116,6 +118,14 @@ func installApp(hub *github.Server, path string) error {
 	hub.Install(github.Installation{Account: "orgs/acme", Permissions: []string{"administration:write", "organization_self_hosted_runners:write"}})
 	block := &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}
 	return os.WriteFile(path, pem.EncodeToMemory(block), 0o600)
+}
+
+func patCmd(ts *testscript.TestScript, _ bool, args []string) {
+	known := github.Classic(args[2])
+	if args[1] == "fine-grained" {
+		known = github.FineGrained(args[2])
+	}
+	scriptHub(ts).AddPAT(args[0], known)
 }
 
 func leftCmd(ts *testscript.TestScript, _ bool, args []string) {
