@@ -75,10 +75,12 @@ func TestFindPages(t *testing.T) {
 
 // The life of registrations at every kind of scope, with and without a path before GitHub's own.
 func TestLifeAtEveryScope(t *testing.T) {
-	plain := func(_ *testing.T, server http.Handler) http.Handler { return server }
 	everywhere(t, plain)
 	t.Run("App", func(t *testing.T) { throughApps(t, plain) })
 }
+
+// plain serves as it is, not held to GitHub's description.
+func plain(_ *testing.T, server http.Handler) http.Handler { return server }
 
 func everywhere(t *testing.T, around func(*testing.T, http.Handler) http.Handler) {
 	for _, scope := range []Scope{

@@ -5,9 +5,11 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -18,7 +20,7 @@ import (
 func (r *Runner) Architecture() (string, error) {
 	path := filepath.Join(r.Root, listenerPath)
 	f, err := elf.Open(path)
-	if _, bad := errors.AsType[*elf.FormatError](err); bad {
+	if _, bad := errors.AsType[*elf.FormatError](err); bad || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "", nil
 	}
 	if err != nil {
@@ -132,10 +134,8 @@ func (u *User) mayEnter(info fs.FileInfo) bool {
 	if stat.Uid == u.UID {
 		return mode&0o100 != 0
 	}
-	for _, g := range u.Groups {
-		if stat.Gid == g {
-			return mode&0o010 != 0
-		}
+	if slices.Contains(u.Groups, stat.Gid) {
+		return mode&0o010 != 0
 	}
 	return mode&0o001 != 0
 }

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/runner-init/runner-init/internal/doctor"
+	"github.com/runner-init/runner-init/internal/sim/github"
+	"github.com/runner-init/runner-init/registration"
+)
+
+// examined lets the doctor look at acme/widgets on a server, with what a test changes, and returns what it found, by
+// check, and the exit code.
+func examined(t *testing.T, server string, change func(*patient), environ ...string) (map[string]doctor.Finding, int) {
+	t.Helper()
+	p := newPatient(append([]string{
+		"GITHUB_API_URL=" + server, "GITHUB_SERVER_URL=" + server, "RUNNER_REPO=acme/widgets", "GITHUB_TOKEN=" + testPAT,
+	}, environ...))
+	if change != nil {
+		change(p)
+	}
+	var out strings.Builder
+	code, err := p.examine(t.Context(), &out, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), testPAT) {
+		t.Errorf("the token was shown:\n%s", out.String())
+	}
+	var told struct {
+		ExitCode int `json:"exit_code"`
+		Checks   []doctor.Finding
+	}
+	if err := json.Unmarshal([]byte(out.String()), &told); err != nil || told.ExitCode != code {
+		t.Fatalf("got %v of %s", err, out.String())
+	}
+	found := map[string]doctor.Finding{}
+	for _, f := range told.Checks {
+		found[f.Name] = f
+	}
+	return found, code
+}
+
+func expect(t *testing.T, found map[string]doctor.Finding, check string, status doctor.Status, says string) {
+	t.Helper()
+	f := found[check]
+	if f.Status != status || !strings.Contains(f.Text+" "+f.Hint, says) {
+		t.Errorf("%s: got %+v, want %s with %q", check, f, status, says)
+	}
+}
+
+// What GitHub's answers say about time and rate is passed on.
+func TestDoctorOfAnswers(t *testing.T) {
+	t.Parallel()
+	hub := github.New(github.Options{Now: func() time.Time { return time.Now().Add(-time.Hour) }})
+	hub.AddPAT(testPAT, github.Classic("repo").Expiring(time.Now().Add(2*24*time.Hour)))
+	hub.Fault(github.Fault{Method: "GET", Route: "/actions/runners", Status: 200, Body: `{"total_count":0,"runners":[]}`, Header: http.Header{
+		"X-Ratelimit-Remaining": {"7"}, "X-Oauth-Scopes": {"repo"}, "Github-Authentication-Token-Expiration": {time.Now().Add(24 * time.Hour).UTC().Format("2006-01-02 15:04:05 UTC")},
+	}})
+	at := httptest.NewServer(hub)
+	defer at.Close()
+	found, _ := examined(t, at.URL, nil, "RUNNER_STOP_TIMEOUT=10")
+	expect(t, found, "clock", doctor.Warn, "fast by GitHub's clock")
+	expect(t, found, "token expiry", doctor.Warn, "make a new token in time")
+	expect(t, found, "rate limit", doctor.Warn, "7 of 5000 requests left")
+	expect(t, found, "grace period", doctor.Warn, "lets a running job run on for 5s only")
+}
+
+// A server that takes connections and says nothing costs one step, not the whole time.
+func TestDoctorOfAHungServer(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	begin := time.Now()
+	found, code := examined(t, "http://"+silent.Addr().String(), nil, "RUNNER_START_TIMEOUT=1s", "RUNNER_HOME="+t.TempDir())
+	expect(t, found, connectionCheck, doctor.Fail, "1s were over")
+	expect(t, found, credentialCheck, doctor.Skip, connectionCheck)
+	if took := time.Since(begin); code != 78 || took > 10*time.Second { // the missing runner comes first
+		t.Errorf("exit code %d after %v", code, took)
+	}
+}
+
+// A listener for another machine could not be started: 126, as a shell has it.
+func TestDoctorOfAnotherMachine(t *testing.T) {
+	t.Parallel()
+	hub := github.New(github.Options{})
+	hub.AddPAT(testPAT, github.Classic("repo"))
+	at := httptest.NewServer(hub)
+	defer at.Close()
+	root := t.TempDir()
+	own, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own[18] ^= 0xff // the low byte of e_machine
+	listener := filepath.Join(root, "bin", "Runner.Listener")
+	if err := os.MkdirAll(filepath.Dir(listener), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(listener, own, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	found, code := examined(t, at.URL, nil, "RUNNER_HOME="+root)
+	expect(t, found, architectureCheck, doctor.Fail, "and this is "+runtime.GOARCH)
+	expect(t, found, versionCheck, doctor.Skip, architectureCheck)
+	expect(t, found, permissionCheck, doctor.OK, "")
+	if code != 126 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// The newest release is asked for on github.com.
+func TestDoctorOfTheNewestRelease(t *testing.T) {
+	t.Parallel()
+	hub := github.New(github.Options{})
+	hub.AddPAT(testPAT, github.Classic("repo"))
+	hub.Release("2.400.0", time.Now().Add(-31*24*time.Hour))
+	p := newPatient([]string{"RUNNER_REPO=acme/widgets", "GITHUB_TOKEN=" + testPAT})
+	if p.invalid != nil {
+		t.Fatal(p.invalid)
+	}
+	o := clientOptions(p.config, registration.Anonymous{})
+	o.Transport = github.RoundTripper(hub)
+	var err error
+	if p.client, err = registration.New(o); err != nil {
+		t.Fatal(err)
+	}
+	p.version = "2.336.0"
+	if f := p.checkRelease(t.Context())[0]; f.Status != doctor.Warn || !strings.Contains(f.Text, "2.336.0 is outdated: 2.400.0 was released 31 days ago") {
+		t.Errorf("got %+v", f)
+	}
+}
+
+func TestCompareRelease(t *testing.T) {
+	now := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
+	newest := registration.Release{Version: "2.336.10", Published: now.Add(-20 * 24 * time.Hour)}
+	old := registration.Release{Version: "2.336.10", Published: now.Add(-31 * 24 * time.Hour)}
+	for name, c := range map[string]struct {
+		own     string
+		newest  registration.Release
+		updates bool
+		status  doctor.Status
+		says    string
+	}{
+		"the same":           {"2.336.10", newest, false, doctor.OK, "is the newest"},
+		"newer still":        {"2.337.0", newest, false, doctor.OK, "is the newest"},
+		"by number":          {"2.336.9", newest, false, doctor.Warn, "released 20 days ago, and is wanted in 10 days at the latest"},
+		"longer ago":         {"2.336.9", old, false, doctor.Warn, "outdated: 2.336.10 was released 31 days ago"},
+		"updated by itself":  {"2.99.0", old, true, doctor.OK, "updates itself to 2.336.10"},
+		"not even a version": {"x", newest, false, doctor.Warn, ""},
+	} {
+		if f := compareRelease(c.own, c.newest, now, c.updates)[0]; f.Status != c.status || !strings.Contains(f.Text, c.says) {
+			t.Errorf("%s: got %+v", name, f)
+		}
+	}
+}
+
+// Docker is a remark, never a failure.
+func TestDoctorOfDocker(t *testing.T) {
+	t.Parallel()
+	at := filepath.Join(t.TempDir(), "docker.sock")
+	socket, err := net.Listen("unix", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	daemon := httptest.NewUnstartedServer(http.NotFoundHandler())
+	daemon.Listener.Close()
+	daemon.Listener = socket
+	daemon.Start()
+	look := func(host string) doctor.Finding {
+		return newPatient([]string{"DOCKER_HOST=" + host}).checkDocker(t.Context())[0]
+	}
+	if f := look("unix://" + at); f.Status != doctor.OK || !strings.Contains(f.Text, "a daemon answers") {
+		t.Errorf("got %+v", f)
+	}
+	daemon.Close()
+	if f := look("unix://" + at); f.Status != doctor.OK || !strings.Contains(f.Text, "none") {
+		t.Errorf("gone: got %+v", f)
+	}
+	if err := os.WriteFile(at, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if f := look("unix://" + at); f.Status != doctor.Warn || f.Hint == "" {
+		t.Errorf("no socket: got %+v", f)
+	}
+	if f := look("ssh://somewhere"); f.Status != doctor.Skip {
+		t.Errorf("ssh: got %+v", f)
+	}
+}
