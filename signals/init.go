@@ -145,12 +145,6 @@ func (r *reaper) loop() int {
 			}
 		}
 		r.reap()
-		if sig == child && !r.ended && r.verbosity < tiniTrace {
-			// Who dies seldom dies alone: whoever shares our processor goes first, and we are woken less often. It costs nothing
-			// when nobody does.
-			call(unix.SYS_SCHED_YIELD, 0, 0, 0)
-			r.reap()
-		}
 		if r.finished() {
 			return r.leave()
 		}
