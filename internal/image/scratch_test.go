@@ -159,7 +159,7 @@ func testEnvironment(t *testing.T, images scratch) {
 	b.kill("HUP") // would end the shell
 	b.stop(5 * time.Second)
 	b.expect("the other got USR1")
-	b.expect("runner-init: busybox (pid 7) exited with code 5, exit code 0")
+	b.expect(") exited with code 5, exit code 0")
 	b.checkCode(0)
 }
 
