@@ -159,7 +159,9 @@ func testEnvironment(t *testing.T, images scratch) {
 	b.kill("HUP") // would end the shell
 	b.stop(5 * time.Second)
 	b.expect("the other got USR1")
-	b.expect(") exited with code 5, exit code 0")
+	if report := b.rest(); !strings.HasSuffix(strings.TrimSpace(report), ") exited with code 5, exit code 0") {
+		t.Errorf("it ended with %q", report)
+	}
 	b.checkCode(0)
 }
 
