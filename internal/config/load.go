@@ -20,6 +20,7 @@ func Load(environ []string) (Config, error) {
 	r.validate(c)
 	r.refuseLater()
 	r.refuseNoVerify()
+	r.checkProxies()
 	r.warnUnknown()
 	r.warnPassed(c.PassEnv)
 	r.redactAll()
