@@ -27,7 +27,7 @@ func Load(environ []string) (Config, error) {
 
 	c.origins, c.warnings = r.origins, r.warnings
 	for _, s := range r.secrets {
-		c.secrets = append(c.secrets, Secret{new(s)})
+		c.secrets = append(c.secrets, secretOf(s))
 	}
 	if len(r.problems) > 0 {
 		return c, &Invalid{slices.Clip(r.problems)}

@@ -9,19 +9,21 @@ import (
 const redacted = "[redacted]"
 
 // Secret is a value that prints as [redacted], or as nothing when it is empty, whatever prints it: fmt with any verb,
-// slog, encoding/json and whatever else asks for text. Reveal is the one way to the value itself.
+// slog, encoding/json, templates, what walks through values by reflection, and whatever else asks for text. Reveal is the one way to the value itself.
 type Secret struct {
-	// A pointer, because fmt calls no method of a value inside somebody's unexported field: it prints what is in there,
-	// and of a pointer that is an address.
-	value *string
+	// A function, because nobody can look into one: fmt calls no method of a value inside somebody's unexported field, and
+	// what dumps values by reflection follows every pointer. Of a function both see an address.
+	value func() string
 }
+
+func secretOf(value string) Secret { return Secret{func() string { return value }} }
 
 // Reveal returns the value. Each call is a place to look at when secrets are reviewed.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""
 	}
-	return *s.value
+	return s.value()
 }
 
 // Empty reports whether there is no value.
@@ -49,6 +51,6 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText takes the value.
 func (s *Secret) UnmarshalText(text []byte) error {
-	s.value = new(string(text))
+	*s = secretOf(string(text))
 	return nil
 }

@@ -2,15 +2,19 @@ package config_test
 
 import (
 	"bytes"
+	"encoding/gob"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
+	htmltemplate "html/template"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+	"text/template"
 
 	"github.com/runner-init/runner-init/internal/config"
 )
@@ -36,21 +40,35 @@ func shapes(t *testing.T) map[string]any {
 
 func TestSecretIsNotPrinted(t *testing.T) {
 	for name, v := range shapes(t) {
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%10s", "%.3s", "%T", "%p"} {
-			if got := fmt.Sprintf(verb, v); strings.Contains(got, canary) || strings.Contains(got, fmt.Sprintf("%x", canary)) {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "% #X", "%U", "%c", "%b", "%e", "%t", "%w", "%!", "%d", "%+d", "%10s", "%-60q", "%.3s", "%T", "%p"} {
+			if got := fmt.Sprintf(verb, v); shows(got) {
 				t.Errorf("%s with %s: %s", name, verb, got)
 			}
 		}
 		for format, printed := range encodings(v) {
-			if strings.Contains(printed, canary) {
+			if shows(printed) {
 				t.Errorf("%s as %s: %s", name, format, printed)
 			}
 		}
 	}
 }
 
+// shows reports whether a text holds the canary, as it is or in one of the ways in which fmt writes bytes.
+func shows(text string) bool {
+	decimal := strings.Trim(fmt.Sprint([]byte(canary)), "[]")
+	for _, form := range []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("% x", canary), decimal} {
+		if strings.Contains(strings.ToLower(text), form) {
+			return true
+		}
+	}
+	return false
+}
+
 func encodings(v any) map[string]string {
-	var text, jsonLog bytes.Buffer
+	var text, jsonLog, asGob, page, html bytes.Buffer
+	_ = gob.NewEncoder(&asGob).Encode(v)
+	_ = template.Must(template.New("").Parse("{{.}} {{printf \"%#v %q\" . .}}")).Execute(&page, v)
+	_ = htmltemplate.Must(htmltemplate.New("").Parse("<a href={{.}}>{{.}}</a><script>{{.}}</script>")).Execute(&html, v)
 	slog.New(slog.NewTextHandler(&text, nil)).Info("m", "v", v, slog.Group("g", slog.Any("v", v)))
 	slog.New(slog.NewJSONHandler(&jsonLog, nil)).Info("m", "v", v, slog.Group("g", slog.Any("v", v)))
 	asJSON, _ := json.Marshal(v)
@@ -58,7 +76,47 @@ func encodings(v any) map[string]string {
 	return map[string]string{
 		"json": string(asJSON), "xml": string(asXML), "slog text": text.String(), "slog json": jsonLog.String(),
 		"error": fmt.Errorf("cannot use %v: %w", v, errors.ErrUnsupported).Error(), "print": fmt.Sprint(v),
+		"gob": asGob.String(), "template": page.String(), "HTML": html.String(), "reflection": dump(reflect.ValueOf(v), 0),
+		"panic": panicked(func() { panic(v) }), "wrapped": errors.Join(fmt.Errorf("%w", wrapped{v}), wrapped{v}).Error(),
 	}
+}
+
+// wrapped is an error that prints what it holds.
+type wrapped struct{ v any }
+
+func (w wrapped) Error() string { return fmt.Sprintf("%+v %#v", w.v, w.v) }
+
+func panicked(f func()) (said string) {
+	defer func() { said = fmt.Sprintf("%v %#v", recover(), recover()) }()
+	f()
+	return ""
+}
+
+// dump prints a value as those do that go by reflection alone: fields that are not exported, and what pointers lead to.
+func dump(v reflect.Value, depth int) string {
+	if depth > 8 || !v.IsValid() {
+		return ""
+	}
+	var b strings.Builder
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		b.WriteString(dump(v.Elem(), depth+1))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			b.WriteString(dump(v.Field(i), depth+1))
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			b.WriteString(dump(v.Index(i), depth+1))
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			b.WriteString(dump(key, depth+1) + dump(v.MapIndex(key), depth+1))
+		}
+	default:
+		b.WriteString(v.String() + " ")
+	}
+	return b.String()
 }
 
 func TestSecret(t *testing.T) {
