@@ -44,11 +44,12 @@ var layers = map[string]layer{
 		tests:   []string{"internal/need", "internal/sim/openapi", script},
 	},
 
-	"lifecycle":       {without: world},
-	"registration":    {imports: []string{gogithub, retryable, install, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
-	"internal/config": {imports: []string{env}},
-	"internal/doctor": {without: world},
-	"internal/runner": {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
+	"lifecycle":          {without: world},
+	"registration":       {imports: []string{gogithub, retryable, install, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
+	"internal/config":    {imports: []string{env}},
+	"internal/reference": {without: world},
+	"internal/doctor":    {without: world},
+	"internal/runner":    {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
 
 	// The other process: PID 1 runs this and nothing else. It owns wait4(-1), so it cannot share os/exec's waiting.
 	"signals": {imports: []string{sys}, tests: []string{"internal/need"}, without: []string{"net", "net/http", "os/exec"}},
