@@ -22,7 +22,7 @@ type layer struct {
 	without []string // packages of the standard library that it must do without
 }
 
-// The third parties. Each has one line below that names it, golang.org/x/sys has three.
+// The third parties. Each has one line below that names it, golang.org/x/sys has three, and the tests of one more.
 const (
 	env       = "github.com/caarlos0/env/v10"
 	gogithub  = "github.com/google/go-github/v56/..."
@@ -41,7 +41,7 @@ var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
 		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/runner", "internal/sim/github", "internal/sim/runner"},
-		tests:   []string{"internal/need", "internal/sim/openapi", script},
+		tests:   []string{"internal/need", "internal/sim/openapi", script, sys},
 	},
 
 	"lifecycle":          {without: world},

@@ -49,6 +49,14 @@ func roleBare([]string) int {
 			return 2
 		}
 	}
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_CORE, &before); err != nil {
+		return 10
+	}
+	before.Cur = min(4096, before.Max)
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &before); err != nil {
+		return 11
+	}
 	r := reaper{process: Process{Environ: cArgs("A=1", "SECRET=for-tests-only", "A=1")}}
 	if problem, _ := r.conceal(); problem != "" {
 		return 3
@@ -73,6 +81,14 @@ func roleBare([]string) int {
 	}
 	if dumpable, _ := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0); dumpable != 0 {
 		return 7
+	}
+	var cores unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_CORE, &cores); err != nil || cores != (unix.Rlimit{Max: before.Max}) {
+		return 8
+	}
+	parent := Parent{journal: os.NewFile(uintptr(r.journal), "journal")}
+	if allowed, known := parent.CoreLimit(); !known || allowed != before.Cur {
+		return 9
 	}
 	return 0
 }

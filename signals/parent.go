@@ -69,6 +69,16 @@ func (p *Parent) StopTime() time.Time {
 	return time.Now().Add(time.Duration(since - clock.Nano()))
 }
 
+// CoreLimit is the soft limit on the size of core files that the init found, RLIM_INFINITY included, before it forbade
+// them to itself and to us. It reports false where it left no word.
+func (p *Parent) CoreLimit() (uint64, bool) {
+	var limit [8]byte
+	if _, err := p.journal.ReadAt(limit[:], coreBytes); err != nil {
+		return 0, false
+	}
+	return binary.NativeEndian.Uint64(limit[:]), true
+}
+
 // Finished says that we have come to our own end, and that nobody has to take over.
 func (p *Parent) Finished() error { return p.setFlag(finishedByte) }
 

@@ -31,9 +31,10 @@ const (
 // The journal is a file in memory that outlives the supervisor. Its first bytes are between the supervisor and us: each
 // is 0 until the supervisor sets it. What follows is the supervisor's own.
 const (
-	readyByte    = 0 // signals may come
-	finishedByte = 1 // nobody has to take over
-	stopBytes    = 8 // when the first stop signal came, by CLOCK_MONOTONIC, in nanoseconds; 0 = none
+	readyByte    = 0  // signals may come
+	finishedByte = 1  // nobody has to take over
+	stopBytes    = 8  // when the first stop signal came, by CLOCK_MONOTONIC, in nanoseconds; 0 = none
+	coreBytes    = 16 // how large a core file may be that the container allows, in bytes
 	ownBytes     = 64
 )
 
@@ -143,7 +144,23 @@ func (r *reaper) conceal() (problem string, err errno) {
 	if r.journal, err = memoryFile("journal"); err != 0 {
 		return "create a memory file for the journal", err
 	}
+	if err := r.forbidCores(); err != 0 {
+		return "forbid core dumps", err
+	}
 	return r.wipe()
+}
+
+// forbidCores is a second lock on what PR_SET_DUMPABLE has shut, for the roles too, and leaves word of what the container
+// had allowed: jobs may want the cores of their own programs. The hard limit, which nobody could raise again, stays.
+func (r *reaper) forbidCores() errno {
+	var limit unix.Rlimit
+	if err := failure(syscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_CORE, 0, uintptr(unsafe.Pointer(&limit)), 0, 0)); err != 0 {
+		return err
+	}
+	allowed := limit.Cur
+	limit.Cur = 0
+	syscall6(unix.SYS_PWRITE64, uintptr(r.journal), uintptr(unsafe.Pointer(&allowed)), unsafe.Sizeof(allowed), coreBytes, 0, 0)
+	return failure(syscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_CORE, uintptr(unsafe.Pointer(&limit)), 0, 0, 0))
 }
 
 // memoryFile makes a file in memory without a path, close-on-exec, above the standard streams. It can never be executed,

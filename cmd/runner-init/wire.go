@@ -24,6 +24,9 @@ type wiring struct {
 
 func (s *supervisor) wire() (*wiring, error) {
 	r := &runner.Runner{Work: s.config.Workdir, Environ: s.config.JobEnviron(s.environ), Stdout: os.Stdout, Stderr: os.Stderr}
+	if limit, known := s.journal.CoreLimit(); known {
+		r.CoreLimit = &limit
+	}
 	l := &listener{runner: r, log: s.log}
 	reg, err := newRegistrar(s.config, r, l, s.journal, s.log)
 	if err != nil {

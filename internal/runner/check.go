@@ -43,7 +43,7 @@ func (r *Runner) Architecture() (string, error) {
 func (r *Runner) Version(ctx context.Context) (string, error) {
 	cmd, said, complained := r.command(ctx, "--version", nil), new(tail), new(tail)
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = said, complained, time.Second
-	if err := start(cmd); err != nil {
+	if err := r.start(cmd); err != nil {
 		return "", err
 	}
 	err := cmd.Wait()

@@ -28,6 +28,8 @@ type Runner struct {
 	// Environ is the environment of the listener and so of every job: it holds no secret, and no variable from which the
 	// runner takes arguments, for those come from us.
 	Environ []string
+	// CoreLimit is the soft limit on core files of the programs, in bytes; nil means ours.
+	CoreLimit *uint64
 	// Stdout and Stderr are where the programs' output goes, byte for byte.
 	Stdout, Stderr *os.File
 }
@@ -55,8 +57,8 @@ func (e *StartError) Error() string { return "cannot start the runner: " + e.Err
 func (e *StartError) Unwrap() error { return e.Err }
 
 // start starts a command, or returns a *StartError.
-func start(cmd *exec.Cmd) error {
-	if err := startPlain(cmd); err != nil {
+func (r *Runner) start(cmd *exec.Cmd) error {
+	if err := r.withCores(func() error { return startPlain(cmd) }); err != nil {
 		return &StartError{err}
 	}
 	return nil

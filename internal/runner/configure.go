@@ -104,7 +104,7 @@ func (r *Runner) talk(cmd *exec.Cmd) (*tail, error) {
 		time.AfterFunc(finishTime, func() { cmd.Process.Signal(os.Interrupt) })
 		return nil
 	}
-	if err := start(cmd); err != nil {
+	if err := r.start(cmd); err != nil {
 		return said, err
 	}
 	err := cmd.Wait()

@@ -44,7 +44,7 @@ func (r *Runner) Launch(news News) (*Listener, error) {
 	cmd := r.command(context.Background(), "run", nil)
 	cmd.Env = append(cmd.Env, tellOutdated)
 	cmd.Stdout = write
-	err = start(cmd)
+	err = r.start(cmd)
 	write.Close()
 	if err != nil {
 		read.Close()
