@@ -115,6 +115,10 @@ type Timer uint8
 const (
 	// StartBy: boot has to be listening by then.
 	StartBy Timer = iota
+	// IdleBy: a runner that has listened without a job until then leaves.
+	IdleBy
+	// LifeBy: a runner has lived long enough then and leaves, after its job if it has one.
+	LifeBy
 	// FenceBy: the fence has to have answered by then.
 	FenceBy
 	// Settled: a job that was on its way when the fence closed would have arrived by then.

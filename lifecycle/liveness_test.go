@@ -90,7 +90,7 @@ func (w world) patient() bool {
 
 // round lets every armed timer expire, in the order of their moments in the plan.
 func (w world) round() (world, error) {
-	if w.armed == 0 {
+	if w.bounds() == 0 {
 		return w, errors.New("there is nothing to wait for")
 	}
 	for _, e := range w.expiries() {

@@ -71,6 +71,6 @@ var (
 	endingNames  = []string{"finished", "terminated", "retryable", "updating", "conflict", "outdated", "crashed", "unseen"}
 	verdictNames = []string{"gone", "busy", "unknown", "kept"}
 	timerNames   = []string{
-		"StartBy", "FenceBy", "Settled", "FenceAgain", "DrainBy", "LingerBy", "KillBy", "ExitBy", "RestartAt",
+		"StartBy", "IdleBy", "LifeBy", "FenceBy", "Settled", "FenceAgain", "DrainBy", "LingerBy", "KillBy", "ExitBy", "RestartAt",
 	}
 )

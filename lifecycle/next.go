@@ -111,7 +111,12 @@ func ready(s Status) (Status, []Action) {
 		return s, nil
 	}
 	s.Restarts = 0
-	return s.in(Listening), []Action{Disarm{StartBy}}
+	return listen(s)
+}
+
+// listen waits for a job.
+func listen(s Status) (Status, []Action) {
+	return s.in(Listening), []Action{Disarm{StartBy}, Arm{IdleBy}}
 }
 
 // jobStarted: a job that arrives while we are being fenced off is drained like any other, unless the listener was
@@ -123,7 +128,7 @@ func jobStarted(s Status) (Status, []Action) {
 	s.Job, s.Served = true, false
 	switch {
 	case s.Phase == Starting, s.Phase == Listening:
-		return s.in(Running), []Action{Disarm{StartBy}}
+		return s.in(Running), []Action{Disarm{StartBy}, Disarm{IdleBy}}
 	case s.Phase == Stopping && !s.Interrupted:
 		return drain(s)
 	}
@@ -139,7 +144,7 @@ func jobEnded(s Status) (Status, []Action) {
 	s.Job, s.Served = false, true
 	switch {
 	case s.Phase == Running && !s.Ephemeral:
-		return s.in(Listening), nil
+		return listen(s)
 	case s.Phase == Running, s.Phase == Draining && s.Ephemeral:
 		return s, []Action{Arm{LingerBy}}
 	case s.Phase == Draining:
@@ -165,6 +170,12 @@ func expired(s Status, t Timer) (Status, []Action) {
 	switch {
 	case t == StartBy && s.Phase <= Starting && !s.Leaving:
 		s.Exit = late
+		return leave(s)
+	case t == IdleBy && s.Phase == Listening && !s.Leaving:
+		s.Exit = Exit{Reason: "no job came for as long as RUNNER_IDLE_TIMEOUT allows"}
+		return leave(s)
+	case t == LifeBy && !s.Leaving:
+		s.Exit = Exit{Reason: "RUNNER_MAX_LIFETIME is over"}
 		return leave(s)
 	case t == RestartAt && s.Phase == Starting && !s.Listener && !s.Leaving:
 		return launch(s)

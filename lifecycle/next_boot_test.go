@@ -10,8 +10,8 @@ func TestBoot(t *testing.T) {
 				on(Booted{}, Authenticating, Authenticate{}),
 				on(Authenticated{}, Registering, Register{}),
 				on(Registered{}, Starting, Launch{}),
-				on(Ready{}, Listening, Disarm{StartBy}),
-				on(JobStarted{}, Running, Disarm{StartBy}),
+				on(Ready{}, Listening, Disarm{StartBy}, Arm{IdleBy}),
+				on(JobStarted{}, Running, Disarm{StartBy}, Disarm{IdleBy}),
 				on(JobEnded{}, Running, Arm{LingerBy}),
 				on(Ended{Finished}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
@@ -20,15 +20,15 @@ func TestBoot(t *testing.T) {
 		{
 			name: "a persistent runner listens again after each job", given: persistent(),
 			told: []turn{
-				on(JobStarted{}, Running, Disarm{StartBy}),
-				on(JobEnded{}, Listening),
-				on(JobStarted{}, Running, Disarm{StartBy}),
-				on(JobEnded{}, Listening),
+				on(JobStarted{}, Running, Disarm{StartBy}, Disarm{IdleBy}),
+				on(JobEnded{}, Listening, Disarm{StartBy}, Arm{IdleBy}),
+				on(JobStarted{}, Running, Disarm{StartBy}, Disarm{IdleBy}),
+				on(JobEnded{}, Listening, Disarm{StartBy}, Arm{IdleBy}),
 			},
 		},
 		{
 			name: "a job may be the first that a listener says", given: started(),
-			told: []turn{on(JobStarted{}, Running, Disarm{StartBy})},
+			told: []turn{on(JobStarted{}, Running, Disarm{StartBy}, Disarm{IdleBy})},
 		},
 		{
 			name: "a runner directory that is not there ends the program before GitHub hears of us", given: fresh(),

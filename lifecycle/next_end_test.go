@@ -26,7 +26,7 @@ func TestListenerEnds(t *testing.T) {
 				on(Ended{Retryable}, Starting, Check{}),
 				on(Checked{Gone: false}, Starting, Arm{RestartAt}),
 				on(Expired{RestartAt}, Starting, Launch{}),
-				on(Ready{}, Listening, Disarm{StartBy}),
+				on(Ready{}, Listening, Disarm{StartBy}, Arm{IdleBy}),
 			},
 		},
 		{
@@ -39,7 +39,7 @@ func TestListenerEnds(t *testing.T) {
 			told: []turn{
 				on(Ended{Updating}, Starting, AwaitUpdate{}),
 				on(Updated{}, Starting, Launch{}),
-				on(Ready{}, Listening, Disarm{StartBy}),
+				on(Ready{}, Listening, Disarm{StartBy}, Arm{IdleBy}),
 			},
 		},
 		{

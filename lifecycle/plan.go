@@ -30,6 +30,10 @@ type Plan struct {
 	Exit time.Duration
 	// Start is the time from the beginning to listening; it has nothing to do with a stop.
 	Start time.Duration
+	// Idle is how long a runner may listen without a job, counted anew after each one. Zero is for ever.
+	Idle time.Duration
+	// Life is how long a runner may live before it leaves. Zero is for ever.
+	Life time.Duration
 }
 
 // NewPlan divides a grace period. What a job does not get is the reserve: 20 s, but never more than half. Of the reserve
@@ -58,6 +62,10 @@ func (p Plan) due(t Timer, s Status, now, stop time.Time) (time.Time, bool) {
 	switch t {
 	case StartBy:
 		return now.Add(p.Start), p.Start > 0
+	case IdleBy:
+		return now.Add(p.Idle), p.Idle > 0
+	case LifeBy:
+		return now.Add(p.Life), p.Life > 0
 	case Settled:
 		return now.Add(min(settle, p.Drain/4)), true
 	case FenceAgain:

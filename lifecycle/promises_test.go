@@ -14,6 +14,8 @@ func promised(before, after world, e Event, actions []Action) error {
 	switch {
 	case before.Phase == Exited && (after.Status != before.Status || len(actions) > 0):
 		return errors.New("there is life after the exit")
+	case before.Leaving && untimely(e) && (after.Status != before.Status || len(actions) > 0):
+		return errors.New("a runner on its way out is disturbed by a timer of idle ones")
 	case before.Leaving && !after.Leaving:
 		return errors.New("a runner on its way out changed its mind")
 	case before.Leaving && after.Phase != before.Phase && after.Phase <= Running:
@@ -32,6 +34,12 @@ func promised(before, after world, e Event, actions []Action) error {
 		return errors.New("an idle listener is interrupted without a fence")
 	}
 	return honest(after)
+}
+
+// untimely says whether an event is the end of a timer that is for runners that stay.
+func untimely(e Event) bool {
+	expired, ok := e.(Expired)
+	return ok && idleTimers.has(expired.Timer)
 }
 
 // honest: the exit code says whether a registration is left.
@@ -55,7 +63,7 @@ func (w world) coherent() error {
 	case w.Phase == Exited:
 		return nil
 	}
-	waits := w.pending != 0 || w.looks > 0 || w.armed != 0 || w.killed
+	waits := w.pending != 0 || w.looks > 0 || w.bounds() != 0 || w.killed
 	switch {
 	case w.Listener != (w.process != none):
 		return fmt.Errorf("the status believes that the listener lives: %t", w.Listener)

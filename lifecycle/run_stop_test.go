@@ -164,9 +164,9 @@ func TestStepThatCannotBeCancelled(t *testing.T) {
 func TestStopBeforeTheLoopBegins(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := &stage{grace: 30 * second, register: hour, stuck: true}
-		life, end := context.WithCancel(context.Background())
+		world, end := context.WithCancel(context.Background())
 		defer end()
-		s.began, s.life = time.Now(), life
+		s.began, s.world = time.Now(), world
 		s.loop = New(Ports{Host: s, Registrar: s, Listener: s, Judge: s.judge}, NewPlan(s.grace, 0))
 		go s.loop.Stop(time.Now())
 		time.Sleep(4 * second)

@@ -9,7 +9,7 @@ import (
 func (s *stage) Launch(tell func(Event)) error {
 	s.note("launch")
 	if s.failLaunch {
-		s.take(s.life, second)
+		s.take(s.world, second)
 		return errors.New("cannot execute")
 	}
 	ending, early := Finished, len(s.endings) > 0
@@ -21,7 +21,7 @@ func (s *stage) Launch(tell func(Event)) error {
 	go func() {
 		switch {
 		case early:
-			s.take(s.life, s.connect)
+			s.take(s.world, s.connect)
 			tell(Ended{ending})
 		default:
 			s.listen(tell, orders)
@@ -43,7 +43,7 @@ func (s *stage) listen(tell func(Event), orders <-chan Action) {
 				tell(Ended{Crashed})
 				return
 			case a == Interrupt{} && !s.stubborn, a == done{}:
-				s.take(s.life, s.end)
+				s.take(s.world, s.end)
 				tell(Ended{Finished})
 				return
 			}
@@ -74,11 +74,11 @@ func (s *stage) assign(j job) {
 		return
 	}
 	s.note("job")
-	s.take(s.life, toLine)
+	s.take(s.world, toLine)
 	s.loop.Tell(JobStarted{})
-	s.take(s.life, toWorker)
+	s.take(s.world, toWorker)
 	s.set(func() { s.worker = true })
-	s.take(s.life, j.takes-toWorker)
+	s.take(s.world, j.takes-toWorker)
 	s.set(func() { s.busy, s.worker, s.standing = false, false, s.standing && s.persistent })
 	if s.is(func() bool { return s.lost }) {
 		return

@@ -16,7 +16,7 @@ import (
 // of them and when. Durations say how long something takes; a negative one is for ever, or until ctx ends.
 type stage struct {
 	persistent                            bool
-	grace, start                          time.Duration
+	grace, start, idle, life              time.Duration
 	boot, authenticate, register, connect time.Duration
 	fence, deregister, end                time.Duration // end: from the interrupt, or the end of the job
 	failLaunch, stubborn                  bool
@@ -27,7 +27,7 @@ type stage struct {
 	jobs                                  []job
 
 	began    time.Time
-	life     context.Context // of what is not the loop's: it ends with the play
+	world    context.Context // of what is not the loop's: it ends with the play
 	loop     *Loop
 	mu       sync.Mutex
 	record   []string
@@ -55,10 +55,12 @@ type cue struct {
 
 // play runs the loop from its beginning to its end. It has to be called in a bubble.
 func (s *stage) play(cues ...cue) Exit {
-	life, end := context.WithCancel(context.Background())
+	world, end := context.WithCancel(context.Background())
 	defer end()
-	s.began, s.life = time.Now(), life
-	s.loop = New(Ports{Host: s, Registrar: s, Listener: s, Judge: s.judge, Observe: s.observe}, NewPlan(s.grace, s.start))
+	s.began, s.world = time.Now(), world
+	plan := NewPlan(s.grace, s.start)
+	plan.Idle, plan.Life = s.idle, s.life
+	s.loop = New(Ports{Host: s, Registrar: s, Listener: s, Judge: s.judge, Observe: s.observe}, plan)
 	for _, c := range cues {
 		time.AfterFunc(c.at, func() { s.loop.Tell(c.event) })
 	}
@@ -119,7 +121,7 @@ func (s *stage) Authenticate(ctx context.Context) error {
 func (s *stage) Register(ctx context.Context) error {
 	s.note("register")
 	if s.stuck {
-		ctx = s.life
+		ctx = s.world
 	}
 	if err := s.take(ctx, s.register); err != nil && !s.deaf {
 		return err
@@ -149,7 +151,7 @@ func (s *stage) Deregister(ctx context.Context) Verdict {
 // delete is GitHub's arbitration.
 func (s *stage) delete(ctx context.Context, takes time.Duration) Verdict {
 	if s.deaf {
-		ctx = s.life
+		ctx = s.world
 	}
 	if s.take(ctx, takes) != nil {
 		return Unknown
@@ -185,6 +187,17 @@ func (s *stage) transcript(phases bool) []string {
 	return slices.DeleteFunc(slices.Clone(s.record), func(line string) bool {
 		return !phases && strings.HasSuffix(line, "]")
 	})
+}
+
+// moment returns when something was noted first, and -1 if it never was.
+func (s *stage) moment(what string) time.Duration {
+	for _, line := range s.record {
+		if at, noted, _ := strings.Cut(line, " "); noted == what {
+			moment, _ := time.ParseDuration(at)
+			return moment
+		}
+	}
+	return -1
 }
 
 // expect compares the record with one line for each call and phase.

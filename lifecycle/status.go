@@ -52,7 +52,7 @@ const (
 
 // Begin returns the status of a runner that has not begun, and its first actions.
 func Begin(ephemeral bool) (Status, []Action) {
-	return Status{Ephemeral: ephemeral}, []Action{Arm{StartBy}, Boot{}}
+	return Status{Ephemeral: ephemeral}, []Action{Arm{StartBy}, Arm{LifeBy}, Boot{}}
 }
 
 // Resume returns the status of a runner whose supervisor died: what it left behind, and the exit that this calls for.

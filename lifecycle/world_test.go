@@ -50,6 +50,12 @@ type timers uint16
 
 func (t timers) has(x Timer) bool { return t&(1<<x) != 0 }
 
+// idleTimers mean something only as long as a runner is not on its way out, which promised proves.
+const idleTimers = timers(1<<IdleBy | 1<<LifeBy)
+
+// bounds are the armed timers that can be counted on: a runner may be allowed to idle and to live for ever.
+func (w world) bounds() timers { return w.armed &^ (1<<IdleBy | 1<<LifeBy) }
+
 // outset is the world at the beginning.
 func outset(s Status, actions []Action) (world, error) {
 	w := world{Status: s.forget()}
@@ -71,6 +77,9 @@ func (w world) happen(e Event) (world, []Action, error) {
 		return next, actions, err
 	}
 	next, err := next.record(actions)
+	if next.Leaving {
+		next.armed &^= idleTimers
+	}
 	if err == nil {
 		err = next.coherent()
 	}

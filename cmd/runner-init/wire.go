@@ -45,6 +45,7 @@ func (s *supervisor) wire() (*wiring, error) {
 		s.log.Warn("deregistration will be limited", slog.String(keyReason, warning))
 	}
 	plan := lifecycle.NewPlan(s.config.StopTimeout, s.config.StartTimeout)
+	plan.Idle, plan.Life = s.config.IdleTimeout, s.config.MaxLifetime
 	logPlan(s.log, plan)
 	w.loop = lifecycle.New(lifecycle.Ports{
 		Host: w.host, Registrar: reg, Listener: w.listener, Judge: w.judge, Observe: w.observe,

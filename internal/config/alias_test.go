@@ -38,6 +38,8 @@ var samples = map[string]sample{
 	"GITHUB_API_PATH":            {"/rest", "https://git.acme.example/rest", append(slices.Clone(minimal), "GITHUB_API_HOST=git.acme.example")},
 	"RUNNER_NAME":                {"builder", "builder", minimal},
 	"RUNNER_NAME_PREFIX":         {"ci", "ci", minimal},
+	"RUNNER_IDLE_TIMEOUT":        {"30m", "30m", minimal},
+	"RUNNER_MAX_LIFETIME":        {"86400", "24h", minimal},
 	"RUNNER_NAME_SUFFIX":         {"never", "never", minimal},
 
 	"RANDOM_RUNNER_SUFFIX":             {"false", "hostname", minimal},

@@ -55,6 +55,8 @@ type Config struct {
 
 	StopTimeout  time.Duration `env:"RUNNER_STOP_TIMEOUT" alias:"RUNNER_GRACEFUL_STOP_TIMEOUT" default:"10s; 30s on ECS and Kubernetes" example:"120s" doc:"The platform's grace period: docker stop -t, ECS stopTimeout, Kubernetes terminationGracePeriodSeconds. Elsewhere RUNNER_GRACEFUL_STOP_TIMEOUT is the part of it that is left to the job; here it is the whole."`
 	StartTimeout time.Duration `env:"RUNNER_START_TIMEOUT" envDefault:"2m" doc:"Deadline from the start to listening for jobs."`
+	IdleTimeout  time.Duration `env:"RUNNER_IDLE_TIMEOUT" envDefault:"0s" example:"30m" doc:"Leave after listening for that long without a job, with exit code 0. It counts from listening, and anew after each job. 0 means never."`
+	MaxLifetime  time.Duration `env:"RUNNER_MAX_LIFETIME" envDefault:"0s" example:"24h" doc:"Leave after that long, counted from the start, with exit code 0. A job that runs then is let finish, however long it takes, unless a stop signal puts the grace period on it. 0 means never."`
 	StartJitter  time.Duration `env:"RUNNER_START_JITTER" alias:"STARTUP_DELAY_IN_SECONDS" envDefault:"0s" example:"15s" doc:"Wait a random time up to this before the first request to GitHub. Elsewhere STARTUP_DELAY_IN_SECONDS is the exact time."`
 
 	PassEnv    Passing `env:"RUNNER_PASS_ENV" alias:"UNSET_CONFIG_VARS" example:"LABELS,MY_*" doc:"Variables that reach the job although they would be held back: names, or patterns with * and ?, separated by commas. After only: the list is all that reaches the job, besides PATH, HOME, USER, LANG, LC_* and TZ; a proxy has to be named too. Secrets are never passed. UNSET_CONFIG_VARS=true is always the case."`

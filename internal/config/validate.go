@@ -44,6 +44,8 @@ func (r *reading) validate(c Config) {
 	r.checkDuration("RUNNER_STOP_TIMEOUT", c.StopTimeout, 1)
 	r.checkDuration("RUNNER_START_TIMEOUT", c.StartTimeout, 1)
 	r.checkDuration("RUNNER_START_JITTER", c.StartJitter, 0)
+	r.checkDuration("RUNNER_IDLE_TIMEOUT", c.IdleTimeout, 0)
+	r.checkDuration("RUNNER_MAX_LIFETIME", c.MaxLifetime, 0)
 	if c.StartJitter >= c.StartTimeout && !r.bad["RUNNER_START_JITTER"] && !r.bad["RUNNER_START_TIMEOUT"] {
 		r.clash(refuse("the wait is part of the start: give it more time", "a wait of %s does not fit into %s", shortDuration(c.StartJitter), shortDuration(c.StartTimeout)), "RUNNER_START_JITTER", "RUNNER_START_TIMEOUT")
 	}
