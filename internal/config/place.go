@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -48,20 +49,20 @@ func (r *reading) readPlaces(c *Config) map[Kind]place {
 // parsePlace reads an address, or a bare name of what the variable is for: owner/name for a repository, or a name alone,
 // which belongs to owner.
 func parsePlace(value string, kind Kind, owner string) (place, error) {
-	if host, path, ok := splitAddress(value); ok {
-		return parseAddress(value, host, path)
+	if holdsPassword(value) {
+		return place{}, errUserInfo
 	}
-	if strings.Contains(value, "://") {
-		u, err := parseURL(value)
+	if address, ok := webAddress(value); ok {
+		u, err := parseServer(address)
 		if err != nil {
 			return place{}, err
 		}
-		return parseAddress(value, (&url.URL{Scheme: u.Scheme, Host: u.Host}).String(), u.EscapedPath())
+		return parseAddress(value, u)
 	}
 	if kind != Repository {
 		return place{Scope: Scope{Kind: kind, Owner: value}}, nil // checked where it is chosen
 	}
-	return parseRepo(value, owner)
+	return parseRepo(strings.TrimRight(value, "/"), owner)
 }
 
 // parseRepo reads owner/name, or a name alone.
@@ -85,50 +86,73 @@ func parseRepo(value, owner string) (place, error) {
 	return place{Scope: Scope{Repository, owner, name}, bare: true}, nil
 }
 
-// splitAddress splits the addresses that are none of the web: git@host:owner/name.git and ssh://git@host/owner/name.git,
-// as git clones from, and host/owner/name. Names of owners have no dot, so a first part with one is a host.
-func splitAddress(value string) (server, path string, ok bool) {
-	host, path := "", ""
+// webAddress makes an address of the web of the others: git@host:owner/name.git, host:owner/name.git and
+// ssh://git@host:22/owner/name.git, as git clones from, and host/owner/name. Names of owners have no dot, so a first part
+// with one is a host.
+func webAddress(value string) (address string, ok bool) {
 	if rest, ssh := strings.CutPrefix(value, "ssh://"); ssh {
-		if _, rest = cutUser(rest); strings.Contains(rest, "@") {
-			return "", "", false
+		u, err := url.Parse("ssh://" + rest)
+		if err != nil || u.Hostname() == "" || u.Path == "" {
+			return "", false
 		}
-		host, path, _ = strings.Cut(rest, "/")
-		host, _, _ = strings.Cut(host, ":") // the port is ssh's
-	} else if user, rest := cutUser(value); user != "" && !strings.Contains(value, "://") {
-		host, path, _ = strings.Cut(rest, ":")
-	} else if !strings.Contains(value, "://") {
-		host, path, _ = strings.Cut(value, "/")
-		if !strings.Contains(strings.Trim(host, "."), ".") {
-			return "", "", false
-		}
+		return "https://" + inBrackets(u.Hostname()) + u.EscapedPath(), true // the port is ssh's
 	}
-	if host == "" || path == "" || strings.ContainsAny(host, "/?#@") {
-		return "", "", false
+	if strings.Contains(value, "://") {
+		return value, true
 	}
-	return "https://" + normalHost(host), path, true
+	user, rest, ofUser := strings.Cut(value, "@")
+	if !ofUser || !isName(user) {
+		rest = value
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	if name, first, colon := cutHost(host); colon && (ofUser || !isNumber(first)) {
+		host, path = name, strings.TrimPrefix(rest[len(name)+1:], "/")
+	} else if ofUser || !strings.Contains(strings.Trim(host, "."), ".") {
+		return "", false
+	}
+	if host == "" || path == "" {
+		return "", false
+	}
+	return "https://" + host + "/" + path, true
 }
 
-// cutUser cuts what stands before the @ of an address; a password is refused with the address, not used.
-func cutUser(value string) (user, rest string) {
-	if user, rest, ok := strings.Cut(value, "@"); ok && isName(user) {
-		return user, rest
+// cutHost cuts at the colon that ends a host, which may be an address in brackets with colons of its own.
+func cutHost(s string) (host, rest string, ok bool) {
+	end := strings.Index(s, "]") + 1
+	name, rest, ok := strings.Cut(s[end:], ":")
+	return s[:end] + name, rest, ok
+}
+
+func inBrackets(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
 	}
-	return "", value
+	return host
+}
+
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// holdsPassword reports whether an address has a password before its first @. It is refused without being repeated.
+func holdsPassword(value string) bool {
+	if _, rest, ok := strings.Cut(value, "://"); ok {
+		value = rest
+	}
+	user, _, ok := strings.Cut(value, "@")
+	return ok && strings.Contains(user, ":")
 }
 
 // parseAddress reads the path of an address on GitHub.
-func parseAddress(value, server, path string) (place, error) {
-	parts := strings.Split(strings.Trim(path, "/"), "/")
-	p := place{server: server}
-	switch {
-	case len(parts) == 1:
+func parseAddress(value string, u *url.URL) (place, error) {
+	parts := strings.Split(strings.Trim(u.EscapedPath(), "/"), "/")
+	p := place{server: (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()}
+	switch own := slices.Contains(ownPages, strings.ToLower(parts[0])); {
+	case len(parts) == 1 && !own:
 		p.Scope = Scope{Kind: Organization, Owner: parts[0]}
 	case len(parts) == 2 && parts[0] == "enterprises":
 		p.Scope = Scope{Kind: Enterprise, Owner: parts[1]}
 	case len(parts) == 2 && (parts[0] == "orgs" || parts[0] == "organizations"):
 		p.Scope = Scope{Kind: Organization, Owner: parts[1]}
-	case len(parts) == 2:
+	case len(parts) == 2 && !own:
 		p.Scope = Scope{Repository, parts[0], strings.TrimSuffix(parts[1], ".git")}
 	}
 	if !p.valid() {
@@ -136,3 +160,6 @@ func parseAddress(value, server, path string) (place, error) {
 	}
 	return p, nil
 }
+
+// ownPages are pages of GitHub's own, which no owner is called after.
+var ownPages = []string{"enterprises", "orgs", "organizations", "settings", "users", "apps", "api"}

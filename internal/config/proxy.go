@@ -84,7 +84,11 @@ func isHost(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return true
 	}
-	return strings.Trim(host, ".") != "" && !strings.ContainsFunc(host, func(c rune) bool {
+	host = strings.TrimSuffix(host, ".")
+	if slices.Contains(strings.Split(host, "."), "") {
+		return false
+	}
+	return !strings.ContainsFunc(host, func(c rune) bool {
 		return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsMark(c) && !strings.ContainsRune("-._", c)
 	})
 }

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -39,6 +40,22 @@ func TestScope(t *testing.T) {
 		{"RUNNER_ORG=https://github.com/orgs/acme", "organization acme", "https://github.com/acme"},
 		{"ORG=https://github.com/organizations/acme/", "organization acme", "https://github.com/acme"},
 		{"RUNNER_ENTERPRISE=https://git.acme.example/enterprises/acme-inc", "enterprise acme-inc", "https://git.acme.example/enterprises/acme-inc"},
+		{"RUNNER_REPO=acme/widgets/", "repository acme/widgets", "https://github.com/acme/widgets"},
+		{"RUNNER_REPO=https://github.com//acme/widgets//", "repository acme/widgets", "https://github.com/acme/widgets"},
+		{"RUNNER_REPO=HTTPS://GITHUB.COM:443/Acme/Widgets", "repository Acme/Widgets", "https://github.com/Acme/Widgets"},
+		{"RUNNER_REPO=git@host:o/r.git", "repository o/r", "https://host/o/r"},
+		{"RUNNER_REPO=git@github.com:/acme/widgets.git", "repository acme/widgets", "https://github.com/acme/widgets"},
+		{"RUNNER_REPO=github.com:acme/widgets", "repository acme/widgets", "https://github.com/acme/widgets"},
+		{"RUNNER_REPO=git.acme.example:8443/acme/widgets", "repository acme/widgets", "https://git.acme.example:8443/acme/widgets"},
+		{"RUNNER_REPO=ssh://git@ssh.github.com:443/acme/widgets.git", "repository acme/widgets", "https://github.com/acme/widgets"},
+		{"RUNNER_REPO=ssh://git@host:22/o/r/", "repository o/r", "https://host/o/r"},
+		{"RUNNER_REPO=ssh://git@[fd00::1]:22/o/r", "repository o/r", "https://[fd00::1]/o/r"},
+		{"RUNNER_REPO=git@[fd00::1]:o/r.git", "repository o/r", "https://[fd00::1]/o/r"},
+		{"RUNNER_REPO=https://[FD00::1]:8443/o/r", "repository o/r", "https://[fd00::1]:8443/o/r"},
+		{"RUNNER_REPO=https://git.acme.example./o/r", "repository o/r", "https://git.acme.example/o/r"},
+		{"RUNNER_REPO=https://xn--bcher-kva.example/o/r", "repository o/r", "https://xn--bcher-kva.example/o/r"},
+		{"REPO_URL=https://github.com/enterprises/acme-inc/", "enterprise acme-inc", "https://github.com/enterprises/acme-inc"},
+		{"RUNNER_REPO=git@git.acme.example:o/r GITHUB_SERVER_URL=https://git.acme.example:8443", "repository o/r", "https://git.acme.example:8443/o/r"},
 	}
 	for _, test := range tests {
 		c := load(t, append(strings.Fields(test.environ), "GITHUB_TOKEN="+pat)...)
@@ -98,9 +115,26 @@ func TestScopeProblems(t *testing.T) {
 		{"RUNNER_ENTERPRISE=https://github.com/acme", []string{"RUNNER_ENTERPRISE"}, `"https://github.com/acme" is the address of an organization`},
 		{"REPO_URL=https://github.com/acme/wid%2Fgets", []string{"REPO_URL"}, `"https://github.com/acme/wid%2Fgets" is not the address of a repository, an organization or an enterprise`},
 		{"REPO_URL=ftp://github.com/acme/widgets", []string{"REPO_URL"}, `"ftp://github.com/acme/widgets" is neither http nor https`},
-		{"REPO_URL=ssh://me:" + canary + "@github.com/acme/widgets", []string{"REPO_URL"}, `"ssh://[redacted]@github.com/acme/widgets" is neither http nor https`},
+		{"REPO_URL=ssh://me:" + canary + "@github.com/acme/widgets", []string{"REPO_URL"}, "it holds a user name or a password"},
 		{"REPO_URL=http://github.com/acme/widgets", []string{"REPO_URL"}, `"http://github.com/acme/widgets" would send the token unencrypted`},
 		{"REPO_URL=https://me:" + canary + "@github.com/acme/widgets", []string{"REPO_URL"}, "it holds a user name or a password"},
+		{"REPO_URL=me:" + canary + "@github.com:acme/widgets", []string{"REPO_URL"}, "it holds a user name or a password"},
+		{"REPO_URL=git+ssh://me:" + canary + "@github.com/acme/widgets", []string{"REPO_URL"}, "it holds a user name or a password"},
+		{"REPO_URL=https://github.com/enterprises", []string{"REPO_URL"}, `"https://github.com/enterprises" is not the address of a repository, an organization or an enterprise`},
+		{"REPO_URL=https://github.com/orgs/", []string{"REPO_URL"}, `"https://github.com/orgs/" is not the address of a repository, an organization or an enterprise`},
+		{"REPO_URL=https://github.com/settings/actions", []string{"REPO_URL"}, `"https://github.com/settings/actions" is not the address of a repository, an organization or an enterprise`},
+		{"REPO_URL=https://github.com/acme//widgets", []string{"REPO_URL"}, `"https://github.com/acme//widgets" is not the address of a repository, an organization or an enterprise`},
+		{"REPO_URL=https://github.com/acme/widgets?tab=readme", []string{"REPO_URL"}, `"https://github.com/acme/widgets?tab=readme" is more than an address`},
+		{"REPO_URL=https://api.github.com/repos/acme/widgets", []string{"REPO_URL"}, `"https://api.github.com/repos/acme/widgets" is an address of GitHub's API`},
+		{"REPO_URL=api.acme.ghe.com/acme/widgets", []string{"REPO_URL"}, `"https://api.acme.ghe.com/acme/widgets" is an address of GitHub's API`},
+		{"REPO_URL=https://gist.github.com/acme/widgets", []string{"REPO_URL"}, `there are no runners at "https://gist.github.com/acme/widgets"`},
+		{"REPO_URL=https://gìthub.com/acme/widgets", []string{"REPO_URL"}, `"https://gìthub.com/acme/widgets" has letters in its host that are not ASCII`},
+		{"REPO_URL=https://github.com:99999/acme/widgets", []string{"REPO_URL"}, `"https://github.com:99999/acme/widgets" has no such host or port`},
+		{"REPO_URL=https://github.com:/acme/widgets", []string{"REPO_URL"}, `"https://github.com:/acme/widgets" has no such host or port`},
+		{"REPO_URL=https://git..example/acme/widgets", []string{"REPO_URL"}, `"https://git..example/acme/widgets" has no such host or port`},
+		{"REPO_URL=https:github.com/acme/widgets", []string{"REPO_URL"}, `"https:github.com/acme/widgets" is not the address of a repository, an organization or an enterprise`},
+		{"REPO_URL=https://git.acme.example/api/v3/acme/widgets", []string{"REPO_URL"}, `"https://git.acme.example/api/v3/acme/widgets" is not the address of a repository, an organization or an enterprise`},
+		{"REPO_URL=git@github.com:22/acme/widgets", []string{"REPO_URL"}, `"git@github.com:22/acme/widgets" is not the address of a repository, an organization or an enterprise`},
 		{"RUNNER_ORG=acme/widgets", []string{"RUNNER_ORG"}, `"acme/widgets" is not the name of an organization`},
 		{"RUNNER_ENTERPRISE=..", []string{"RUNNER_ENTERPRISE"}, `".." is not the name of an enterprise`},
 	}
@@ -110,4 +144,35 @@ func TestScopeProblems(t *testing.T) {
 			t.Errorf("%s:\ngot  %+v\nwant %q %s", test.environ, found, test.names, test.want)
 		}
 	}
+}
+
+// What an address is read as reads as the same again, and is the address of what it says.
+func FuzzAddress(f *testing.F) {
+	for _, seed := range []string{
+		"acme/widgets", "https://github.com/acme/widgets.git/", "git@host:o/r.git", "ssh://git@[::1]:22/o/r", "https://[fe80::1%25eth0]:1/o/r", "git@[::1]:o/r",
+		"https://github.com/enterprises/e/", "http://h./orgs/o", "a.b:c/d", "https://www.github.com:443/o/r?x#y", "ssh.github.com:443/o/r", "https://a@b@c/o/r", "https:github.com/o/r",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		read := func(value string) (config.Config, error) {
+			return config.Load([]string{"GITHUB_TOKEN=" + pat, "RUNNER_REPO=" + value})
+		}
+		first, err := read(value)
+		if err != nil || first.Scope.Kind == "" {
+			return
+		}
+		address := first.Scope.URL(first.ServerURL)
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || address != u.String() {
+			t.Fatalf("%q is read as %q: %v", value, address, err)
+		}
+		if api, err := url.Parse(first.APIURL); err != nil || !strings.HasSuffix(api.Hostname(), u.Hostname()) {
+			t.Fatalf("%q has its API at %q: %v", value, first.APIURL, err)
+		}
+		second, err := read(address)
+		if err != nil || second.Scope != first.Scope || second.ServerURL != first.ServerURL || second.APIURL != first.APIURL {
+			t.Fatalf("%q is read as %v, and its address %q as %v, %v", value, first.Scope, address, second.Scope, err)
+		}
+	})
 }

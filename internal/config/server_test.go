@@ -15,6 +15,8 @@ func TestServer(t *testing.T) {
 		{"GITHUB_URL=https://www.github.com", "https://github.com", "https://api.github.com"},
 		{"GITHUB_HOST=github.com", "https://github.com", "https://api.github.com"},
 		{"GITHUB_HOST=Acme.ghe.com", "https://acme.ghe.com", "https://api.acme.ghe.com"},
+		{"GITHUB_HOST=github.com:443", "https://github.com", "https://api.github.com"},
+		{"GITHUB_HOST=[fd00::1]:8443", "https://[fd00::1]:8443", "https://[fd00::1]:8443/api/v3"},
 		{"GITHUB_HOST=git.acme.example", "https://git.acme.example", "https://git.acme.example/api/v3"},
 		{"GITHUB_SERVER_URL=http://127.0.0.1:8080/", "http://127.0.0.1:8080", "http://127.0.0.1:8080/api/v3"},
 		{"GITHUB_SERVER_URL=http://github.localhost:3000", "http://github.localhost:3000", "http://api.github.localhost:3000"},
@@ -48,6 +50,12 @@ func TestServerProblems(t *testing.T) {
 		"GITHUB_API_URL=https://:443":                                         `cannot use GITHUB_API_URL: "https://:443" is not a URL`,
 		"GITHUB_API_URL=https://me@api.github.com":                            `cannot use GITHUB_API_URL: it holds a user name or a password`,
 		"GITHUB_HOST=github.com RUNNER_REPO=https://git.acme.example/acme/wd": `cannot use GITHUB_HOST and RUNNER_REPO: one is on "github.com", the other on "git.acme.example"`,
+		"GITHUB_SERVER_URL=https://api.github.com":                            `cannot use GITHUB_SERVER_URL: "https://api.github.com" is an address of GitHub's API`,
+		"GITHUB_HOST=api.acme.ghe.com":                                        `cannot use GITHUB_HOST: "https://api.acme.ghe.com" is an address of GitHub's API`,
+		"GITHUB_API_URL=https://github.com":                                   `cannot use GITHUB_API_URL: "https://github.com" is not the address of GitHub's API`,
+		"GITHUB_API_HOST=acme.ghe.com":                                        `cannot use GITHUB_API_HOST: "https://acme.ghe.com" is not the address of GitHub's API`,
+		"GITHUB_SERVER_URL=https://$HOST":                                     `cannot use GITHUB_SERVER_URL: "https://$HOST" has no such host or port`,
+		"GITHUB_SERVER_URL=https://git.acme.example:0":                        `cannot use GITHUB_SERVER_URL: "https://git.acme.example:0" has no such host or port`,
 	} {
 		if got := oneProblem(t, append(strings.Fields(environ), minimal...)...); got != want {
 			t.Errorf("%s:\ngot  %s\nwant %s", environ, got, want)
