@@ -29,7 +29,7 @@ var (
 
 // elsewhere are names that other programs gave.
 var elsewhere = []string{
-	"Linux", "stopTimeout", "terminationGracePeriodSeconds", "initProcessEnabled", "GITHUB_OPENAPI", "RUNNER_INIT_TEST_NEED",
+	"Linux", "stopTimeout", "terminationGracePeriodSeconds", "initProcessEnabled", "readinessProbe", "GITHUB_OPENAPI", "RUNNER_INIT_TEST_NEED",
 }
 
 // TestDocs holds what the pages name in code type to what there is.

@@ -40,7 +40,7 @@ var world = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
-		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/runner", "internal/sim/github", "internal/sim/runner"},
+		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/health", "internal/runner", "internal/sim/github", "internal/sim/runner"},
 		tests:   []string{"internal/need", "internal/sim/openapi", script, sys},
 	},
 
@@ -49,6 +49,7 @@ var layers = map[string]layer{
 	"internal/config":    {imports: []string{env}},
 	"internal/reference": {without: world},
 	"internal/doctor":    {without: world},
+	"internal/health":    {imports: []string{sys}, without: []string{"os/exec"}},
 	"internal/runner":    {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
 
 	// The other process: PID 1 runs this and nothing else. It owns wait4(-1), so it cannot share os/exec's waiting.

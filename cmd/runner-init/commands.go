@@ -23,6 +23,7 @@ func commands() []command {
 		{"exec", "exec [FLAGS] [--] CMD [ARG…]", "be the init of CMD: forward signals, reap, exit with its code", nil},
 		{"config", "config [--output json]", "print the configuration and where each value comes from", configCommand},
 		{"doctor", "doctor [--output json]", "check all that a runner needs; registers nothing", doctorCommand},
+		{"healthcheck", "healthcheck [--ready]", "ask the runner of this container: exit 0 if it lives, or can take jobs", healthcheckCommand},
 		{"sweep", "sweep [--apply] [--older-than 1h]", "delete registrations that killed containers left behind", sweepCommand},
 		{"demo", "demo", "the whole lifecycle against a simulated GitHub; needs no account", demoCommand},
 		{"version", "version", "print version, commit and Go version", versionCommand},

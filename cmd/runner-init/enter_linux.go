@@ -18,8 +18,11 @@ func enter(stack unsafe.Pointer) unsafe.Pointer {
 	entered = true
 	p := signals.ProcessAt(stack)
 	r := roleOf(p)
-	if r == noInit {
+	switch r {
+	case noInit:
 		return stack
+	case probeRole:
+		signals.Exit(beInit(r, p))
 	}
 	p.Block()
 	switch r {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/runner-init/runner-init/internal/health"
 	"github.com/runner-init/runner-init/lifecycle"
 	"github.com/runner-init/runner-init/signals"
 )
@@ -15,6 +16,7 @@ const (
 	dumbInitRole
 	tiniRole
 	runRole
+	probeRole // no init, but as light as one: it runs beside every job, again and again
 )
 
 // The functions of this file are part of the init: they do without Go's runtime, like all that they call of the signals
@@ -36,9 +38,14 @@ func roleOf(p signals.Process) role {
 		return runRole
 	case word == "exec":
 		return execRole
+	case word == "healthcheck" && (len(p.Args) == 2 || len(p.Args) == 3 && p.Arg(2) == readyFlag):
+		return probeRole
 	}
 	return noInit
 }
+
+// readyFlag makes healthcheck ask for more than life.
+const readyFlag = "--ready"
 
 // isRunner recognizes the commands of existing images that run a runner.
 func isRunner(word string) bool {
@@ -49,13 +56,15 @@ func endsIn(word, end string) bool {
 	return len(word) >= len(end) && word[len(word)-len(end):] == end
 }
 
-// beInit is an init's whole life. It returns the exit code.
+// beInit is the whole life of an init, or of a probe. It returns the exit code.
 func beInit(r role, p signals.Process) int {
 	switch r {
 	case dumbInitRole:
 		return signals.DumbInit(p)
 	case tiniRole:
 		return signals.Tini(p)
+	case probeRole:
+		return health.Ask(p.Arg(2) == readyFlag)
 	}
 	name := version
 	if name == "" {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/internal/health"
 	"github.com/runner-init/runner-init/lifecycle"
 )
 
@@ -27,7 +28,8 @@ type supervisor struct {
 	outlet     *outlet
 	stopping   context.Context // ends with the first stop signal
 	stop       context.CancelFunc
-	stopSignal atomic.Int32    // the first one
+	stopSignal atomic.Int32 // the first one
+	health     health.State
 	phase      lifecycle.Phase // the last one before the end
 }
 
@@ -65,7 +67,11 @@ func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
 		s.journal.Finished()
 		return usageError(err.Error(), "runner-init run [PATH/run.sh | PATH/Runner.Listener run …]")
 	}
+	deaf := s.answerHealth()
 	exit := s.configure()
+	if deaf != nil {
+		s.log.Warn("health checks are not answered by this runner", slog.Any(keyError, deaf))
+	}
 	if exit.Code == lifecycle.OK {
 		exit = s.play(role)
 	}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/runner-init/runner-init/internal/need"
+	"github.com/runner-init/runner-init/internal/sim/github"
+)
+
+// health is what a probe in the container of a box says, and its exit code; as root, or as a user that the container does
+// not know.
+func (b *box) health(uid int, args ...string) (said string, code int) {
+	b.t.Helper()
+	argv := []string{"--mount", "--pid", "--target", strconv.Itoa(b.pid), "--setuid", strconv.Itoa(uid), need.Program(b.t, "cmd/runner-init"), "healthcheck"}
+	cmd := exec.CommandContext(b.t.Context(), "nsenter", append(argv, args...)...)
+	cmd.Env = []string{} // a probe has an environment, and needs none of it
+	out, err := cmd.CombinedOutput()
+	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
+		b.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out)), cmd.ProcessState.ExitCode()
+}
+
+// expectHealth asks as a probe would, for life and for readiness.
+func (b *box) expectHealth(want string, ready bool) {
+	b.t.Helper()
+	const stranger = 54321
+	for _, uid := range []int{0, stranger} {
+		if said, code := b.health(uid); said != want || code != 0 {
+			b.t.Errorf("healthcheck as %d: %q and exit code %d, want %q and 0", uid, said, code, want)
+		}
+		wantCode := 1
+		if ready {
+			wantCode = 0
+		}
+		if said, code := b.health(uid, "--ready"); said != want || code != wantCode {
+			b.t.Errorf("healthcheck --ready as %d: %q and exit code %d, want %q and %d", uid, said, code, want, wantCode)
+		}
+	}
+}
+
+// Alive is everything from boot to the end, whatever GitHub is up to; ready is a runner that takes jobs, or has one.
+func TestHealthcheck(t *testing.T) {
+	h := newHub(t)
+	gate := h.Gate(github.Point{Method: "POST", Route: "/repos/{owner}/{repo}/actions/runners/generate-jitconfig"})
+	b := open(t, h, newRoot(t), usual("RUNNER_STOP_TIMEOUT=60"))
+	if _, err := gate.Arrived(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.expectHealth("alive registering", false)
+	gate.Release()
+	h.listening(t, b)
+	b.said(`"phase":"listening"`)
+	b.expectHealth("ready listening", true)
+	h.Fault(github.Fault{Status: 503, Method: "DELETE", Route: registrations})
+	working(t, h.longJob())
+	b.said(`"phase":"running"`)
+	b.expectHealth("ready running", true)
+	b.signal(syscall.SIGTERM)
+	b.said(`"phase":"draining"`)
+	b.expectHealth("alive draining", false)
+}
+
+// A supervisor that does not answer is no healthy one, and who asks does not wait for ever.
+func TestHealthcheckOfHungSupervisor(t *testing.T) {
+	h := newHub(t)
+	b := open(t, h, newRoot(t), usual())
+	h.listening(t, b)
+	if err := syscall.Kill(b.supervisor(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if said, code := b.health(0); code != 1 || !strings.Contains(said, "no answer") {
+		t.Errorf("healthcheck: %q and exit code %d", said, code)
+	}
+}
+
+func TestHealthcheckWithoutRunner(t *testing.T) {
+	need.PIDNamespace(t)
+	program := need.Program(t, "cmd/runner-init")
+	out, err := exec.CommandContext(t.Context(), "unshare", "--pid", "--fork", "--mount-proc", program, "healthcheck").CombinedOutput()
+	if e, ok := errors.AsType[*exec.ExitError](err); !ok || e.ExitCode() != 1 || !strings.Contains(string(out), "nobody answers") {
+		t.Errorf("healthcheck: %q, %v", out, err)
+	}
+}
+
+// Nobody can put a socket of theirs in place of ours, and a successor answers like the supervisor before it.
+func TestHealthSocketIsOurs(t *testing.T) {
+	h := newHub(t)
+	b := open(t, h, newRoot(t), usual())
+	working(t, h.longJob())
+	mount, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", b.pid))
+	pid, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", b.pid))
+	if l, err := net.Listen("unixpacket", "@runner-init/"+mount+pid); err == nil {
+		l.Close()
+		t.Error("another process could take the socket's name")
+	} else if !errors.Is(err, syscall.EADDRINUSE) {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(b.supervisor(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	b.said(`"phase":"draining"`)
+	b.expectHealth("alive draining", false)
+}
