@@ -115,6 +115,6 @@ runner's own code; Kubernetes scale sets read it.
 	for _, m := range Meanings() {
 		fmt.Fprintf(&page, "| %d | %s | %s |\n", m.Code, m.Text, m.Do)
 	}
-	fmt.Fprint(&page, "| 128+n | a child was killed by signal n, and its end is ours | look for what sent the signal |\n")
+	fmt.Fprint(&page, "| 128+n | a child was killed by signal n, and its end is ours; or `sweep` or `doctor` was ended by it before it was done | look for what sent the signal |\n")
 	return page.Bytes()
 }

@@ -20,7 +20,14 @@ type Sweep struct {
 	// Pause between two deletions; 0: a second, as GitHub asks of many requests that change something
 	// (https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests).
 	Pause time.Duration
+	// First is how long the first request may take, with all its attempts: whether GitHub can be reached is found out
+	// then. 0: as long as the context lasts.
+	First time.Duration
 }
+
+// outlast is how long every later request may take. It may have to wait out a rate limit, which GitHub resets every hour
+// (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api), and still ends where GitHub is gone.
+const outlast = 65 * time.Minute
 
 // Swept counts registrations.
 type Swept struct {
@@ -42,12 +49,14 @@ const passes = 3
 func (c *Client) Sweep(ctx context.Context, s Sweep) (Swept, error) {
 	var done Swept
 	seen := map[int64]bool{}
+	patience := s.First
 	for range passes {
 		before := done.Deleted
-		_, total, err := c.page(ctx, 1)
+		_, total, err := c.page(ctx, 1, patience)
+		patience = outlast
 		for n := max(1, (total+perPage-1)/perPage); n > 0 && err == nil; n-- {
 			var listed []Runner
-			if listed, _, err = c.page(ctx, n); err == nil {
+			if listed, _, err = c.page(ctx, n, patience); err == nil {
 				err = c.sweep(ctx, s, listed, seen, &done)
 			}
 		}
@@ -96,7 +105,7 @@ func (c *Client) deletePolitely(ctx context.Context, r Runner, pause time.Durati
 		case <-ctx.Done(): // the next request says so
 		}
 	}
-	verdict, err := c.Delete(ctx, r.ID)
+	verdict, err := c.deleteWhole(ctx, r.ID)
 	switch verdict {
 	case Gone:
 		done.Deleted++
@@ -108,11 +117,34 @@ func (c *Client) deletePolitely(ctx context.Context, r Runner, pause time.Durati
 	return verdict, err
 }
 
+// deleteWhole deletes unless the context has ended, and does not cut a deletion that is under way: its answer is worth
+// the shield's time, because what it did is to be told.
+func (c *Client) deleteWhole(ctx context.Context, id int64) (Verdict, error) {
+	if ctx.Err() == nil {
+		longer, cut := outlive(ctx, c.shield)
+		defer cut()
+		ctx = longer
+	}
+	ctx, cancel := within(ctx, outlast)
+	defer cancel()
+	return c.Delete(ctx, id)
+}
+
+// within gives a request its time; 0 is no bound.
+func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, d, fmt.Errorf("no success in %v", d))
+}
+
 // perPage is the most that GitHub lists at once.
 const perPage = 100
 
 // page is one page of the scope's registrations, counted from 1, and how many there are on all.
-func (c *Client) page(ctx context.Context, n int) ([]Runner, int, error) {
+func (c *Client) page(ctx context.Context, n int, d time.Duration) ([]Runner, int, error) {
+	ctx, cancel := within(ctx, d)
+	defer cancel()
 	query := url.Values{"per_page": {fmt.Sprint(perPage)}, "page": {fmt.Sprint(n)}}
 	var listed github.Runners
 	_, err := c.do(ctx, request{

@@ -140,3 +140,54 @@ func TestSweepStops(t *testing.T) {
 		}
 	})
 }
+
+// The first request finds out whether GitHub can be reached. A later one waits out a rate limit, but not for ever.
+func TestSweepBounds(t *testing.T) {
+	limit := github.Fault{Method: http.MethodDelete, Status: 403, Times: 1, Header: http.Header{"X-Ratelimit-Remaining": {"0"}, "Retry-After": {"3000"}}}
+	for name, c := range map[string]struct {
+		fault   github.Fault
+		reason  Reason
+		deleted int
+		least   time.Duration
+		most    time.Duration
+	}{
+		"never reached":   {github.Fault{Hang: true}, Unreachable, 0, 2 * time.Minute, 2 * time.Minute},
+		"trouble":         {github.Fault{Status: 503}, Unreachable, 0, 2 * time.Minute, 2 * time.Minute},
+		"throttled first": {github.Fault{Status: 429, Header: http.Header{"Retry-After": {"600"}}}, Throttled, 0, 2 * time.Minute, 2 * time.Minute},
+		"throttled later": {limit, "", 10, 50 * time.Minute, 52 * time.Minute},
+		"lost later":      {github.Fault{Method: http.MethodDelete, Skip: 4, Status: 502}, Unreachable, 4, 65 * time.Minute, 66 * time.Minute},
+		"hangs later":     {github.Fault{Method: http.MethodGet, Skip: 1, Hang: true}, Unreachable, 0, 65 * time.Minute, 65 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server, _ := crowded(10, 0, 0)
+				server.Fault(c.fault)
+				begin := time.Now()
+				done, err := newClient(t, github.RoundTripper(server)).Sweep(t.Context(), Sweep{Choose: ours, Apply: true, First: 2 * time.Minute})
+				checkReason(t, err, c.reason)
+				if took := time.Since(begin); done.Deleted != c.deleted || took < c.least || took > c.most {
+					t.Errorf("got %+v after %v", done, took)
+				}
+			})
+		})
+	}
+}
+
+// A deletion that is under way when the context ends has its answer, and counts; no other begins.
+func TestSweepEndsBetweenDeletions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, _ := crowded(10, 0, 0)
+		ctx, cancel := context.WithCancel(t.Context())
+		server.OnAnswer(func(e github.Entry) {
+			if e.Method == http.MethodDelete {
+				cancel()
+				time.Sleep(2 * time.Second)
+			}
+		})
+		done, err := newClient(t, github.RoundTripper(server)).Sweep(ctx, Sweep{Choose: ours, Apply: true})
+		checkReason(t, err, Interrupted)
+		if done.Deleted != 1 || len(server.Runners()) != 9 {
+			t.Errorf("got %+v, %d are left", done, len(server.Runners()))
+		}
+	})
+}

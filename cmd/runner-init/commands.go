@@ -24,7 +24,7 @@ func commands() []command {
 		{"config", "config [--output json]", "print the configuration and where each value comes from", configCommand},
 		{"doctor", "doctor [--output json]", "check all that a runner needs; registers nothing", doctorCommand},
 		{"healthcheck", "healthcheck [--ready]", "ask the runner of this container: exit 0 if it lives, or can take jobs", healthcheckCommand},
-		{"sweep", "sweep [--apply] [--older-than 1h]", "delete registrations that killed containers left behind", sweepCommand},
+		{"sweep", "sweep [--apply] [--older-than 1h] [--prefix P]", "delete registrations that killed containers left behind", sweepCommand},
 		{"demo", "demo", "the whole lifecycle against a simulated GitHub; needs no account", demoCommand},
 		{"version", "version", "print version, commit and Go version", versionCommand},
 		{"help", "help", "print this", helpCommand},
@@ -53,9 +53,14 @@ func dispatch(argv []string) int {
 		word = "version"
 	}
 	for _, c := range commands() {
-		if c.name == word && c.run != nil {
-			return c.run(args)
+		if c.name != word || c.run == nil {
+			continue
 		}
+		if len(args) == 1 && (args[0] == "-h" || args[0] == "--help") {
+			fmt.Printf("runner-init %s\n%s\n", c.synopsis, c.does)
+			return int(lifecycle.OK)
+		}
+		return c.run(args)
 	}
 	return usageError(fmt.Sprintf("unknown command %q", word), "to be the init of any program: runner-init exec -- "+strings.Join(argv[1:], " "))
 }
@@ -68,7 +73,7 @@ func helpCommand([]string) int {
 func usage(w io.Writer) {
 	fmt.Fprint(w, "runner-init is PID 1 for a GitHub Actions self-hosted runner.\n\nUsage:\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  runner-init %-44s %s\n", c.synopsis, c.does)
+		fmt.Fprintf(w, "  runner-init %-52s %s\n", c.synopsis, c.does)
 	}
 	fmt.Fprint(w, "\nThe runner is configured by environment variables; `runner-init config` lists them.\n"+
 		"Called dumb-init or tini, the program is that one.\n")

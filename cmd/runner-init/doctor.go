@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/runner-init/runner-init/internal/config"
@@ -36,7 +34,7 @@ func doctorCommand(args []string) int {
 	default:
 		return usageError(fmt.Sprintf("doctor: cannot understand %q", args), doctorUsage)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	code, err := newPatient(os.Environ()).examine(ctx, os.Stdout, asJSON)
 	if err != nil {
@@ -101,6 +99,9 @@ func (p *patient) examine(ctx context.Context, out io.Writer, asJSON bool) (code
 		}
 	}
 	code = exam.Run(ctx)
+	if signal, stopped := signalled(ctx); stopped { // what it made fail is no judgement
+		code = signal.code()
+	}
 	if asJSON {
 		return code, doctor.WriteJSON(out, p.examined, code)
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -197,4 +198,21 @@ func TestDoctorOfDocker(t *testing.T) {
 	if f := look("ssh://somewhere"); f.Status != doctor.Skip {
 		t.Errorf("ssh: got %+v", f)
 	}
+}
+
+// As PID 1 of a container too, a stop ends the examination at once: what was found is told, and all is not well.
+func TestDoctorStopped(t *testing.T) {
+	h := newHub(t)
+	h.Fault(github.Fault{Hang: true})
+	asked := make(chan struct{}, 100)
+	h.OnRequest(func(github.Entry) { asked <- struct{}{} })
+	b := open(t, h, newRoot(t), usual(), "doctor", "--output", "json")
+	<-asked
+	b.signal(syscall.SIGTERM)
+	b.expectExit(143)
+	out := b.stdout.String()
+	if !strings.Contains(out, `"exit_code": 143`) || !strings.Contains(out, "not checked: ended by signal 15 (terminated)") {
+		t.Errorf("it said:\n%s", out)
+	}
+	h.expectEmpty(t)
 }

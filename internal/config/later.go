@@ -43,7 +43,7 @@ func isOff(value string) bool {
 }
 
 func isZero(value string) bool {
-	d, err := parseDuration(value)
+	d, err := ParseDuration(value)
 	return err == nil && d == 0
 }
 

@@ -126,7 +126,7 @@ func inWords[T ~string](words []T, last string) string {
 func parsers() map[reflect.Type]env.ParserFunc {
 	return map[reflect.Type]env.ParserFunc{
 		reflect.TypeFor[bool]():          func(v string) (any, error) { return parseBool(v) },
-		reflect.TypeFor[time.Duration](): func(v string) (any, error) { return parseDuration(v) },
+		reflect.TypeFor[time.Duration](): func(v string) (any, error) { return ParseDuration(v) },
 	}
 }
 
@@ -140,9 +140,9 @@ func parseBool(value string) (bool, error) {
 	return false, refuse("use true or false (or 1 and 0, yes and no, on and off)", "%q is neither true nor false", value)
 }
 
-// parseDuration reads 90s, 1m30s, or 90: a bare number is seconds, as in docker stop -t, ECS's stopTimeout and
+// ParseDuration reads 90s, 1m30s, or 90: a bare number is seconds, as in docker stop -t, ECS's stopTimeout and
 // Kubernetes' terminationGracePeriodSeconds.
-func parseDuration(value string) (time.Duration, error) {
+func ParseDuration(value string) (time.Duration, error) {
 	text := value
 	if _, err := strconv.ParseFloat(text, 64); err == nil {
 		text += "s"
