@@ -30,7 +30,7 @@ func words(t *testing.T) string {
 	}
 	fmt.Fprint(&page, "\n## The words\n")
 	table("Events", events, "Booted", "Authenticated", "Registered", "Failed", "Ready", "JobStarted", "JobEnded", "Looked",
-		"Checked", "Updated", "Ended", "Stop", "Leave", "Fenced", "Deregistered", "Expired")
+		"Checked", "Updated", "Ended", "Stop", "Leave", "Notice", "Fenced", "Deregistered", "Expired")
 	table("Actions", actions, "Boot", "Authenticate", "Register", "Launch", "Check", "AwaitUpdate", "Cancel", "Fence", "Look",
 		"Interrupt", "Kill", "Deregister", "Arm", "Disarm")
 	table("Timers", events, timerNames...)

@@ -1,5 +1,7 @@
 package lifecycle
 
+import "time"
+
 // Event is something that happened: the outcome of an action, a line of the listener, a signal, a timer. Every event is
 // a comparable value.
 type Event interface{ event() }
@@ -44,6 +46,10 @@ type (
 	Stop struct{}
 	// Leave asks the runner to leave when its job, if there is one, has ended, however long that takes.
 	Leave struct{}
+	// Notice says that everything ends at a moment, whatever we do: a spot instance that is taken back. It asks to leave
+	// by then, and sooner where the grace period is over sooner. It is no stop signal: the one that follows it is the
+	// first. Another notice can only bring the end nearer.
+	Notice struct{ By time.Time }
 )
 
 // Answers of GitHub, and the clock.
@@ -69,6 +75,7 @@ func (Updated) event()       {}
 func (Ended) event()         {}
 func (Stop) event()          {}
 func (Leave) event()         {}
+func (Notice) event()        {}
 func (Fenced) event()        {}
 func (Deregistered) event()  {}
 func (Expired) event()       {}

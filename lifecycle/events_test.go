@@ -4,7 +4,10 @@ import "slices"
 
 // possible lists the events that may happen next, whatever they lead to.
 func (w world) possible() []Event {
-	events := slices.Concat(w.answers(), w.expiries(), []Event{Stop{}, Leave{}})
+	events := slices.Concat(w.answers(), w.expiries(), []Event{Stop{}, Leave{}, Notice{}})
+	if !w.Leaving {
+		events = append(events, Expired{IdleBy}, Expired{LifeBy})
+	}
 	if w.process != none {
 		events = append(events, Ready{}, JobStarted{}, JobEnded{})
 		for how := Finished; how <= Unseen; how++ {
@@ -64,7 +67,7 @@ func everyEvent() []Event {
 	events := []Event{
 		Booted{}, Authenticated{}, Registered{}, Failed{Exit: refused}, Failed{Exit: refused, Ghost: true},
 		Ready{}, JobStarted{}, JobEnded{}, Looked{true}, Looked{false}, Checked{true}, Checked{false}, Updated{},
-		Stop{}, Leave{},
+		Stop{}, Leave{}, Notice{},
 	}
 	for how := Finished; how <= Unseen; how++ {
 		events = append(events, Ended{how})

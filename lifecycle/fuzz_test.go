@@ -45,7 +45,7 @@ func FuzzNext(f *testing.F) {
 				t.Fatalf("%v\n%s", err, strings.Join(told, "\n"))
 			}
 		}
-		if err := newEndings().stop(w); err != nil {
+		if err := newEndings().stop(w, Stop{}); err != nil {
 			t.Fatalf("%v\n%s", err, strings.Join(told, "\n"))
 		}
 	})

@@ -3,13 +3,11 @@ package lifecycle
 // stopped follows a stop signal: the first begins the grace period, the second ends patience with a job, the third
 // kills. Nothing overtakes a deregistration, but from now on the grace period bounds it.
 func stopped(s Status) (Status, []Action) {
-	s.Stops = min(s.Stops+1, killingStop)
+	s.Bounded, s.Stops = true, min(s.Stops+1, killingStop)
 	switch {
-	case s.Phase == Deregistering:
-		return s, []Action{Arm{ExitBy}}
 	case !s.Leaving:
 		return leave(s)
-	case s.Stops == 1:
+	case s.Stops == 1, s.Phase == Deregistering:
 		return s, hurry(s)
 	case s.Stops == killingStop && s.Interrupted:
 		return kill(s, "killed by the third stop signal")
@@ -17,9 +15,20 @@ func stopped(s Status) (Status, []Action) {
 	return interrupt(s)
 }
 
-// hurry puts a way out that had no deadline under that of the stop.
+// noticed follows an end that somebody else has set.
+func noticed(s Status) (Status, []Action) {
+	s.Bounded = true
+	if s.Leaving {
+		return s, hurry(s)
+	}
+	return leave(s)
+}
+
+// hurry puts a way out under a deadline that it did not have, or under one that is nearer.
 func hurry(s Status) []Action {
 	switch {
+	case s.Phase == Deregistering:
+		return []Action{Arm{ExitBy}}
 	case s.Phase <= Registering:
 		return []Action{Arm{ExitBy}}
 	case s.Interrupted:
@@ -114,10 +123,10 @@ func (s Status) settle() (Status, []Action) {
 }
 
 // drain lets a job run on: until the grace period, less what an orderly end needs, is over, or for as long as it takes
-// where no stop has set a limit.
+// where nothing has set a limit.
 func drain(s Status) (Status, []Action) {
 	actions := []Action{Disarm{FenceBy}}
-	if s.Stops > 0 {
+	if s.Bounded {
 		actions = append(actions, Arm{DrainBy})
 	}
 	return s.in(Draining), actions

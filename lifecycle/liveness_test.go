@@ -21,11 +21,11 @@ func newEndings() *endings {
 	return &endings{rounds: map[world]int{}, within: map[world]bool{}}
 }
 
-// stop stops the world, if nobody has done so yet, and follows it to its end.
-func (d *endings) stop(w world) error {
-	if w.Stops == 0 {
+// stop stops the world, if it has no deadline yet, and follows it to its end.
+func (d *endings) stop(w world, why Event) error {
+	if !w.Bounded {
 		var err error
-		if w, _, err = w.happen(Stop{}); err != nil {
+		if w, _, err = w.happen(why); err != nil {
 			return err
 		}
 	}
@@ -90,7 +90,7 @@ func (w world) patient() bool {
 
 // round lets every armed timer expire, in the order of their moments in the plan.
 func (w world) round() (world, error) {
-	if w.bounds() == 0 {
+	if w.armed == 0 {
 		return w, errors.New("there is nothing to wait for")
 	}
 	for _, e := range w.expiries() {

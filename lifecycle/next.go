@@ -27,6 +27,8 @@ func Next(s Status, e Event) (Status, []Action) {
 		return stopped(s)
 	case Leave:
 		return leave(s)
+	case Notice:
+		return noticed(s)
 	case Fenced:
 		return fenced(s, e.Verdict)
 	case Deregistered:

@@ -57,8 +57,37 @@ func (p Plan) Warning() string {
 		p.Drain, p.Grace, p.Grace-p.Drain)
 }
 
+// Moments are a plan put on the clock. The zero value is a way out without a deadline.
+type Moments struct{ Fence, Drain, Kill, Exit time.Time }
+
+// From returns the moments of a stop whose grace period began at a time.
+func (p Plan) From(stop time.Time) Moments {
+	return Moments{stop.Add(p.Fence), stop.Add(p.Drain), stop.Add(p.Kill), stop.Add(p.Exit)}
+}
+
+// By returns the moments of a notice that came now: the time that is left is divided as the grace period is, and never
+// longer than that. An end that is past leaves a second all the same, since nobody knows whose clock is right.
+func (p Plan) By(end, now time.Time) Moments {
+	left := max(end.Sub(now), time.Second)
+	return NewPlan(min(left, p.Grace), p.Start).From(now)
+}
+
+// Or returns the earlier one of each of the moments, so that what comes later never lengthens a way out.
+func (m Moments) Or(o Moments) Moments {
+	if m == (Moments{}) {
+		return o
+	}
+	earlier := func(a, b time.Time) time.Time {
+		if b.Before(a) {
+			return b
+		}
+		return a
+	}
+	return Moments{earlier(m.Fence, o.Fence), earlier(m.Drain, o.Drain), earlier(m.Kill, o.Kill), earlier(m.Exit, o.Exit)}
+}
+
 // due returns when a timer that is set now expires. The second result is false if it never does.
-func (p Plan) due(t Timer, s Status, now, stop time.Time) (time.Time, bool) {
+func (p Plan) due(t Timer, s Status, now time.Time, m Moments) (time.Time, bool) {
 	switch t {
 	case StartBy:
 		return now.Add(p.Start), p.Start > 0
@@ -75,17 +104,17 @@ func (p Plan) due(t Timer, s Status, now, stop time.Time) (time.Time, bool) {
 	case RestartAt:
 		return now.Add(restart << (s.Restarts - 1)), true
 	}
-	if stop.IsZero() {
+	if m == (Moments{}) {
 		return now.Add(patience), t != DrainBy
 	}
 	switch t {
 	case FenceBy:
-		return stop.Add(p.Fence), true
+		return m.Fence, true
 	case DrainBy:
-		return stop.Add(p.Drain), true
+		return m.Drain, true
 	case KillBy:
-		return stop.Add(p.Kill), true
+		return m.Kill, true
 	default:
-		return stop.Add(p.Exit), true
+		return m.Exit, true
 	}
 }

@@ -62,6 +62,7 @@ func TestDue(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	stop := now.Add(-3 * second)
 	p := NewPlan(120*second, time.Minute)
+	m := p.From(stop)
 	for _, c := range []struct {
 		timer              Timer
 		unhurried, stopped time.Time
@@ -71,15 +72,15 @@ func TestDue(t *testing.T) {
 		{FenceAgain, now.Add(2 * second), now.Add(2 * second)},
 		{LingerBy, now.Add(30 * second), now.Add(30 * second)},
 		{RestartAt, now.Add(20 * second), now.Add(20 * second)},
-		{FenceBy, now.Add(time.Minute), stop.Add(p.Fence)},
-		{DrainBy, time.Time{}, stop.Add(p.Drain)},
-		{KillBy, now.Add(time.Minute), stop.Add(p.Kill)},
-		{ExitBy, now.Add(time.Minute), stop.Add(p.Exit)},
+		{FenceBy, now.Add(time.Minute), m.Fence},
+		{DrainBy, time.Time{}, m.Drain},
+		{KillBy, now.Add(time.Minute), m.Kill},
+		{ExitBy, now.Add(time.Minute), m.Exit},
 	} {
 		for _, stopped := range []bool{false, true} {
-			at, want := time.Time{}, c.unhurried
+			at, want := Moments{}, c.unhurried
 			if stopped {
-				at, want = stop, c.stopped
+				at, want = m, c.stopped
 			}
 			due, ever := p.due(c.timer, Status{Restarts: 3}, now, at)
 			if ever == want.IsZero() || ever && !due.Equal(want) {
@@ -87,10 +88,10 @@ func TestDue(t *testing.T) {
 			}
 		}
 	}
-	if due, _ := NewPlan(second, 0).due(Settled, Status{}, now, stop); !due.Equal(now.Add(125 * time.Millisecond)) {
+	if due, _ := NewPlan(second, 0).due(Settled, Status{}, now, m); !due.Equal(now.Add(125 * time.Millisecond)) {
 		t.Errorf("a fence settles after %s of a grace period of 1s, want 125ms", due.Sub(now))
 	}
-	if _, ever := NewPlan(120*second, 0).due(StartBy, Status{}, now, time.Time{}); ever {
+	if _, ever := NewPlan(120*second, 0).due(StartBy, Status{}, now, Moments{}); ever {
 		t.Error("a start timeout of 0 expires, want never")
 	}
 }

@@ -48,4 +48,7 @@ type Ports struct {
 	// Observe sees every status that differs from the one before it, in order, from the loop's own goroutine. It may
 	// be nil.
 	Observe func(before, after Status)
+	// Planned is told the moments of a way out that has got a deadline, and again when they come nearer, from the loop's
+	// own goroutine. It may be nil.
+	Planned func(Moments)
 }

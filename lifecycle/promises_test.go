@@ -15,7 +15,7 @@ func promised(before, after world, e Event, actions []Action) error {
 	case before.Phase == Exited && (after.Status != before.Status || len(actions) > 0):
 		return errors.New("there is life after the exit")
 	case before.Leaving && untimely(e) && (after.Status != before.Status || len(actions) > 0):
-		return errors.New("a runner on its way out is disturbed by a timer of idle ones")
+		return errors.New("a runner on its way out is disturbed by a timer of those that stay")
 	case before.Leaving && !after.Leaving:
 		return errors.New("a runner on its way out changed its mind")
 	case before.Leaving && after.Phase != before.Phase && after.Phase <= Running:
@@ -39,7 +39,7 @@ func promised(before, after world, e Event, actions []Action) error {
 // untimely says whether an event is the end of a timer that is for runners that stay.
 func untimely(e Event) bool {
 	expired, ok := e.(Expired)
-	return ok && idleTimers.has(expired.Timer)
+	return ok && loose.has(expired.Timer)
 }
 
 // honest: the exit code says whether a registration is left.
@@ -63,7 +63,7 @@ func (w world) coherent() error {
 	case w.Phase == Exited:
 		return nil
 	}
-	waits := w.pending != 0 || w.looks > 0 || w.bounds() != 0 || w.killed
+	waits := w.pending != 0 || w.looks > 0 || w.armed != 0 || w.killed
 	switch {
 	case w.Listener != (w.process != none):
 		return fmt.Errorf("the status believes that the listener lives: %t", w.Listener)
@@ -71,8 +71,10 @@ func (w world) coherent() error {
 		return fmt.Errorf("the status believes that a fence is in flight: %t", w.Fencing)
 	case !waits && w.process == none:
 		return errors.New("nothing will ever happen again")
-	case !waits && w.Stops > 0:
-		return errors.New("only the listener's goodwill can end a stop")
+	case !waits && w.Bounded:
+		return errors.New("only the listener's goodwill can end a way out that has a deadline")
+	case w.Stops > 0 && !w.Bounded:
+		return errors.New("a stop has no deadline")
 	case w.Phase == Deregistering && !w.armed.has(ExitBy):
 		return errors.New("nothing bounds the deregistration")
 	}

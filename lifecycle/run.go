@@ -17,11 +17,11 @@ type Loop struct {
 	asked atomic.Pointer[time.Time] // when the first Stop was asked for
 
 	// What follows belongs to the goroutine in Run.
-	status Status
-	stop   time.Time // of the first stop signal
-	timers map[Timer]time.Time
-	cancel context.CancelFunc // of the steps in flight
-	steps  context.Context
+	status  Status
+	moments Moments // of the way out, once it has a deadline
+	timers  map[Timer]time.Time
+	cancel  context.CancelFunc // of the steps in flight
+	steps   context.Context
 }
 
 // New returns a loop that has not begun.
@@ -48,6 +48,10 @@ func (l *Loop) Stop(since time.Time) {
 	l.asked.CompareAndSwap(nil, &since)
 	l.Tell(Stop{})
 }
+
+// StopBy tells the loop that everything ends at a time, whatever we do. It may be told so again. Safe for use by any
+// goroutine.
+func (l *Loop) StopBy(end time.Time) { l.Tell(Notice{end}) }
 
 // Run drives the runner from the given status and actions (of Begin or Resume) to its end, and returns how it ended.
 // Steps that are still in flight then are cancelled, not waited for.
@@ -76,17 +80,35 @@ func (l *Loop) Run(s Status, actions []Action) Exit {
 
 // apply is one turn of the machine.
 func (l *Loop) apply(e Event) {
-	if e == (Stop{}) && l.stop.IsZero() {
-		l.stop = time.Now()
-		if asked := l.asked.Load(); asked != nil {
-			l.stop = *asked
-		}
-	}
+	l.bound(e)
 	before := l.status
 	after, actions := Next(before, e)
 	l.status = after
 	l.observe(before, after)
 	l.do(actions)
+}
+
+// bound puts a deadline on the way out: the first stop signal begins the grace period, and a notice says when everything
+// ends. Whatever is later than what is planned already changes nothing.
+func (l *Loop) bound(e Event) {
+	moments := l.moments
+	switch e := e.(type) {
+	case Stop:
+		if l.status.Stops > 0 {
+			return
+		}
+		stop := time.Now()
+		if asked := l.asked.Load(); asked != nil {
+			stop = *asked
+		}
+		moments = moments.Or(l.plan.From(stop))
+	case Notice:
+		moments = moments.Or(l.plan.By(e.By, time.Now()))
+	}
+	if moments != l.moments && l.ports.Planned != nil {
+		l.ports.Planned(moments)
+	}
+	l.moments = moments
 }
 
 func (l *Loop) observe(before, after Status) {
@@ -125,7 +147,7 @@ func (l *Loop) do(actions []Action) {
 func (l *Loop) start(a Action) {
 	switch a := a.(type) {
 	case Arm:
-		if due, ever := l.plan.due(a.Timer, l.status, time.Now(), l.stop); ever {
+		if due, ever := l.plan.due(a.Timer, l.status, time.Now(), l.moments); ever {
 			l.timers[a.Timer] = due
 		}
 	case Disarm:

@@ -44,10 +44,18 @@ func (s *stage) listen(tell func(Event), orders <-chan Action) {
 				return
 			case a == Interrupt{} && !s.stubborn, a == done{}:
 				s.take(s.world, s.end)
+				s.set(s.report)
 				tell(Ended{Finished})
 				return
 			}
 		}
+	}
+}
+
+// report tells GitHub of a job that was cancelled, and it forgets an ephemeral runner then.
+func (s *stage) report() {
+	if s.busy {
+		s.busy, s.worker, s.standing = false, false, s.standing && s.persistent
 	}
 }
 

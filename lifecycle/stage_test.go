@@ -31,6 +31,7 @@ type stage struct {
 	loop     *Loop
 	mu       sync.Mutex
 	record   []string
+	planned  []Moments
 	standing bool // GitHub knows the registration
 	busy     bool // GitHub has given it a job
 	worker   bool
@@ -53,6 +54,14 @@ type cue struct {
 	event Event
 }
 
+// notice is a cue for a notice of an end that comes some time after it.
+func notice(at, ahead time.Duration) cue { return cue{at, inTime{ahead}} }
+
+// inTime is a notice whose moment is known only when it is given.
+type inTime struct{ ahead time.Duration }
+
+func (inTime) event() {}
+
 // play runs the loop from its beginning to its end. It has to be called in a bubble.
 func (s *stage) play(cues ...cue) Exit {
 	world, end := context.WithCancel(context.Background())
@@ -60,9 +69,9 @@ func (s *stage) play(cues ...cue) Exit {
 	s.began, s.world = time.Now(), world
 	plan := NewPlan(s.grace, s.start)
 	plan.Idle, plan.Life = s.idle, s.life
-	s.loop = New(Ports{Host: s, Registrar: s, Listener: s, Judge: s.judge, Observe: s.observe}, plan)
+	s.loop = New(Ports{Host: s, Registrar: s, Listener: s, Judge: s.judge, Observe: s.observe, Planned: s.plan}, plan)
 	for _, c := range cues {
-		time.AfterFunc(c.at, func() { s.loop.Tell(c.event) })
+		time.AfterFunc(c.at, func() { s.give(c.event) })
 	}
 	for _, j := range s.jobs {
 		time.AfterFunc(j.at, func() { s.assign(j) })
@@ -70,6 +79,14 @@ func (s *stage) play(cues ...cue) Exit {
 	exit := s.loop.Run(Begin(!s.persistent))
 	s.note("exit %d", exit.Code)
 	return exit
+}
+
+func (s *stage) give(e Event) {
+	if n, ok := e.(inTime); ok {
+		s.loop.StopBy(time.Now().Add(n.ahead))
+		return
+	}
+	s.loop.Tell(e)
 }
 
 func (s *stage) note(format string, args ...any) {
@@ -88,6 +105,8 @@ func (s *stage) observe(before, after Status) {
 		s.note("[%s]", after.Phase)
 	}
 }
+
+func (s *stage) plan(m Moments) { s.planned = append(s.planned, m) }
 
 // take lets time pass.
 func (s *stage) take(ctx context.Context, d time.Duration) error {

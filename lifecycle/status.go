@@ -28,6 +28,8 @@ type Status struct {
 	Fencing bool
 	// Fence says what became of the last one.
 	Fence FenceState
+	// Bounded says that the way out has a deadline.
+	Bounded bool
 	// Stops counts stop requests, up to the one that kills.
 	Stops uint8
 	// Restarts counts starts of the listener since it last had a session.

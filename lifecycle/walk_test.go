@@ -8,7 +8,7 @@ import (
 )
 
 // TestEveryWorld walks through every world that can be reached, so that what it finds holds by exhaustion; then it stops
-// each of them.
+// each of them, by a signal and by a notice.
 func TestEveryWorld(t *testing.T) {
 	for name, k := range walks() {
 		t.Run(name, func(t *testing.T) {
@@ -16,8 +16,10 @@ func TestEveryWorld(t *testing.T) {
 				t.Fatalf("%v\n%s", k.err, k.story)
 			}
 			for i, d := 0, newEndings(); i < len(k.queue); i++ {
-				if err := d.stop(k.queue[i]); err != nil {
-					t.Fatalf("%v\n%s", err, k.tell(i, Stop{}))
+				for _, why := range []Event{Stop{}, Notice{}} {
+					if err := d.stop(k.queue[i], why); err != nil {
+						t.Fatalf("%v\n%s", err, k.tell(i, why))
+					}
 				}
 			}
 			t.Logf("%d worlds, %d statuses", len(k.queue), k.statuses())

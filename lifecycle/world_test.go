@@ -50,11 +50,9 @@ type timers uint16
 
 func (t timers) has(x Timer) bool { return t&(1<<x) != 0 }
 
-// idleTimers mean something only as long as a runner is not on its way out, which promised proves.
-const idleTimers = timers(1<<IdleBy | 1<<LifeBy)
-
-// bounds are the armed timers that can be counted on: a runner may be allowed to idle and to live for ever.
-func (w world) bounds() timers { return w.armed &^ (1<<IdleBy | 1<<LifeBy) }
+// loose timers may expire at any time, or never: how long a runner may idle and live is for the user to say. They mean
+// nothing to a runner on its way out, which promised proves.
+const loose = timers(1<<IdleBy | 1<<LifeBy)
 
 // outset is the world at the beginning.
 func outset(s Status, actions []Action) (world, error) {
@@ -77,33 +75,37 @@ func (w world) happen(e Event) (world, []Action, error) {
 		return next, actions, err
 	}
 	next, err := next.record(actions)
-	if next.Leaving {
-		next.armed &^= idleTimers
-	}
 	if err == nil {
 		err = next.coherent()
 	}
 	return next, actions, err
 }
 
-// forget drops the two counters where they mean nothing, on the way out: without them there are twenty times fewer worlds.
+// forget drops what means nothing: the two counters on the way out, and the reason of an end that is clean or says
+// already that a registration may be left. Without them there are many times fewer worlds.
 func (s Status) forget() Status {
 	if s.forgets() {
 		s.Restarts, s.Identities = 0, 0
+	}
+	if s.Exit.Code == OK || s.Exit.Code == GhostLeft {
+		s.Exit.Reason = ""
 	}
 	return s
 }
 
 func (s Status) forgets() bool { return s.Leaving && s.Phase > Registering }
 
-// forgetful proves that forget is allowed: with the counters at their ends the same comes of it.
+// forgetful proves that forget is allowed: with the counters at their ends, and with a reason, the same comes of it.
 func forgetful(before Status, e Event, after Status, actions []Action) error {
 	if !before.forgets() {
 		return nil
 	}
 	before.Restarts, before.Identities = maxRestarts, maxIdentities
+	if before.Exit.Code == OK {
+		before.Exit.Reason = "anything"
+	}
 	if s, same := Next(before, e); s.forget() != after || !slices.Equal(same, actions) {
-		return errors.New("the counters matter on the way out")
+		return errors.New("the counters or the reason matter on the way out")
 	}
 	return nil
 }
@@ -184,7 +186,7 @@ func (w world) record(actions []Action) (world, error) {
 		case Look:
 			w.looks = min(w.looks+1, maxLooks)
 		case Arm:
-			w.armed |= 1 << a.Timer
+			w.armed |= 1 << a.Timer &^ loose
 		case Disarm:
 			w.armed &^= 1 << a.Timer
 		}

@@ -65,3 +65,8 @@ func logPlan(log *slog.Logger, p lifecycle.Plan) {
 		log.Warn("grace period is short", slog.String(keyReason, warning))
 	}
 }
+
+// planned says when a stop will do what, as soon as its deadline is known, and again if that comes nearer.
+func (w *wiring) planned(m lifecycle.Moments) {
+	w.log.Info("stop planned", slog.Time("fence", m.Fence), slog.Time("drain", m.Drain), slog.Time("kill", m.Kill), slog.Time("exit", m.Exit))
+}

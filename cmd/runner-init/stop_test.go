@@ -135,6 +135,7 @@ func TestDrainRunsOut(t *testing.T) {
 	working(t, job)
 	begin := time.Now()
 	b.signal(syscall.SIGTERM)
+	b.said("stop planned")
 	b.expectExit(0)
 	if took := time.Since(begin); took < 2*time.Second || took > 4*time.Second {
 		t.Errorf("the stop took %v of 4s", took)

@@ -111,7 +111,7 @@ func (t *timeline) logs(stderr io.Reader) {
 		switch entry.Msg {
 		case "phase changed":
 			t.at(entry.Time, "phase", strings.ToUpper(entry.Phase))
-		case "stop plan", "deregistration answered", "exited":
+		case "stop plan", "stop planned", "deregistration answered", "exited":
 		default:
 			t.at(entry.Time, "runner-init", strings.Join(strings.Fields(strings.Join([]string{
 				entry.Msg, entry.Runner, entry.Job, entry.Result, entry.Signal, entry.Error,

@@ -48,7 +48,7 @@ func (s *supervisor) wire() (*wiring, error) {
 	plan.Idle, plan.Life = s.config.IdleTimeout, s.config.MaxLifetime
 	logPlan(s.log, plan)
 	w.loop = lifecycle.New(lifecycle.Ports{
-		Host: w.host, Registrar: reg, Listener: w.listener, Judge: w.judge, Observe: w.observe,
+		Host: w.host, Registrar: reg, Listener: w.listener, Judge: w.judge, Observe: w.observe, Planned: w.planned,
 	}, plan)
 	return w, nil
 }
