@@ -24,6 +24,7 @@ const (
 	keyRunner = "runner"
 	keyScope  = "scope"
 	keySignal = "signal"
+	keyWait   = "wait"
 )
 
 // newLogger returns the logger: JSON for machines, text on a terminal, unless the configuration says otherwise.

@@ -130,6 +130,7 @@ func (s *supervisor) report(exit lifecycle.Exit) {
 	if err = errors.Join(err, writeTermination(s.config.TerminationLog, words)); err != nil {
 		s.log.Warn("cannot report the end", slog.Any(keyError, err))
 	}
+	s.hold(exit)
 	level := slog.LevelInfo
 	if exit.Code != lifecycle.OK {
 		level = slog.LevelError

@@ -58,6 +58,7 @@ var samples = map[string]sample{
 	"RUNNER_STOP_TIMEOUT":              {"120", "2m", minimal},
 	"RUNNER_START_TIMEOUT":             {"90s", "1m30s", minimal},
 	"RUNNER_START_JITTER":              {"7", "7s", minimal},
+	"RUNNER_FAILURE_HOLD":              {"1m30s", "1m30s", minimal},
 	"RUNNER_PASS_ENV":                  {"only:A,B_*", "only:A,B_*", minimal},
 	"UNSET_CONFIG_VARS":                {"true", "", minimal},
 	"RUNNER_PASS_AWS_ENV":              {"on", "true", minimal},

@@ -100,6 +100,30 @@ func TestGracePeriodOfThePlatform(t *testing.T) {
 	}
 }
 
+// Where an orchestrator restarts us at once, a failure that stays the same is not repeated at once; that holds for a
+// failure of the configuration as well.
+func TestFailureHoldOfThePlatform(t *testing.T) {
+	const kubernetes = "KUBERNETES_SERVICE_HOST=10.0.0.1"
+	for _, test := range []struct {
+		environ []string
+		want    time.Duration
+	}{
+		{nil, 0},
+		{[]string{"RUNNER_FAILURE_HOLD=90"}, 90 * time.Second},
+		{[]string{"ECS_CONTAINER_METADATA_URI_V4=http://169.254.170.2/v4/1"}, 30 * time.Second},
+		{[]string{kubernetes}, 30 * time.Second},
+		{[]string{kubernetes, "RUNNER_FAILURE_HOLD=0"}, 0},
+		{[]string{kubernetes, "RUNNER_FAILURE_HOLD=soon"}, 30 * time.Second},
+		{[]string{kubernetes, "RUNNER_EPHEMERAL=perhaps"}, 30 * time.Second},
+	} {
+		c, _ := config.Load(append(minimal, test.environ...))
+		if c.FailureHold != test.want {
+			t.Errorf("with %q the hold is %v, want %v", test.environ, c.FailureHold, test.want)
+		}
+	}
+	oneProblem(t, append(minimal, "RUNNER_FAILURE_HOLD=-1")...)
+}
+
 func TestLevels(t *testing.T) {
 	for value, want := range map[string]slog.Level{
 		"debug": slog.LevelDebug, "INFO": slog.LevelInfo, "warning": slog.LevelWarn, "Error": slog.LevelError, "trace": slog.LevelDebug, "fatal": slog.LevelError,

@@ -17,15 +17,23 @@ const (
 	orchestratorGrace = 30 * time.Second
 )
 
-// completeTimeouts fills in the grace period that the platform is known for.
+// orchestratorHold is how long a failure that a restart would only repeat is held back from who restarts at once.
+const orchestratorHold = 30 * time.Second
+
+// completeTimeouts fills in the times that depend on the platform.
 func (r *reading) completeTimeouts(c *Config) {
-	const variable = "RUNNER_STOP_TIMEOUT"
-	if r.named[variable] != "" || r.bad[variable] {
+	r.byPlatform("RUNNER_STOP_TIMEOUT", &c.StopTimeout, dockerGrace, orchestratorGrace)
+	r.byPlatform("RUNNER_FAILURE_HOLD", &c.FailureHold, 0, orchestratorHold)
+}
+
+// byPlatform fills in a time that was not given.
+func (r *reading) byPlatform(variable string, d *time.Duration, docker, orchestrator time.Duration) {
+	if r.named[variable] != "" && !r.bad[variable] {
 		return
 	}
-	c.StopTimeout = dockerGrace
+	*d = docker
 	if r.environ["ECS_CONTAINER_METADATA_URI_V4"] != "" || r.environ["KUBERNETES_SERVICE_HOST"] != "" {
-		c.StopTimeout = orchestratorGrace
+		*d = orchestrator
 		r.origins[variable] = "default on ECS and Kubernetes"
 	}
 }
@@ -44,6 +52,7 @@ func (r *reading) validate(c Config) {
 	r.checkDuration("RUNNER_STOP_TIMEOUT", c.StopTimeout, 1)
 	r.checkDuration("RUNNER_START_TIMEOUT", c.StartTimeout, 1)
 	r.checkDuration("RUNNER_START_JITTER", c.StartJitter, 0)
+	r.checkDuration("RUNNER_FAILURE_HOLD", c.FailureHold, 0)
 	r.checkDuration("RUNNER_IDLE_TIMEOUT", c.IdleTimeout, 0)
 	r.checkDuration("RUNNER_MAX_LIFETIME", c.MaxLifetime, 0)
 	if c.StartJitter >= c.StartTimeout && !r.bad["RUNNER_START_JITTER"] && !r.bad["RUNNER_START_TIMEOUT"] {

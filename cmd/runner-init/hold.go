@@ -1,0 +1,41 @@
+package main
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/runner-init/runner-init/lifecycle"
+)
+
+// holding is the phase, as health checks see it, of a failure that is held back.
+const holding = "holding"
+
+// repeating are the ends that a restart would only repeat, at the cost of GitHub's patience with everybody who uses the
+// same credential.
+var repeating = []lifecycle.Code{
+	lifecycle.OutdatedRunner, lifecycle.Refused, lifecycle.Misconfigured, lifecycle.Conflicted, lifecycle.CannotExecute, lifecycle.NotFound,
+}
+
+// hold keeps such an end from an orchestrator that restarts us at once. A stop ends it, also one that came before; it is
+// a stop of the container, which then gets the exit code that it would have had.
+func (s *supervisor) hold(exit lifecycle.Exit) {
+	if s.config.FailureHold <= 0 || !slices.Contains(repeating, exit.Code) || s.stopping.Err() != nil {
+		return
+	}
+	wait := around(s.config.FailureHold)
+	s.health.Set(holding, false)
+	s.log.Warn("failure is held back, since a restart would only repeat it",
+		slog.String(keyWait, wait.Round(time.Millisecond).String()), slog.Int(keyCode, int(exit.Code)), slog.String(keyReason, exit.Reason))
+	over := time.NewTimer(wait)
+	defer over.Stop()
+	select {
+	case <-over.C:
+	case <-s.stopping.Done():
+	case <-s.wishes: // nobody heeds them when the configuration is invalid
+	}
+}
+
+// around is a time within a quarter of d, so that runners that failed together do not come back together.
+func around(d time.Duration) time.Duration { return d - d/4 + rand.N(d/2+1) }

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/internal/sim/github"
+	"github.com/runner-init/runner-init/lifecycle"
+)
+
+// held is how long a supervisor holds an end back, while act happens.
+func held(t *testing.T, hold time.Duration, code lifecycle.Code, act func(wishes chan<- os.Signal, stop func())) (took time.Duration) {
+	t.Helper()
+	synctest.Test(t, func(*testing.T) {
+		wishes := make(chan os.Signal, 16)
+		s := &supervisor{config: config.Config{FailureHold: hold}, log: slog.New(slog.DiscardHandler), wishes: wishes}
+		s.stopping, s.stop = context.WithCancel(context.Background())
+		defer s.stop()
+		if act != nil {
+			go act(wishes, s.stop)
+		}
+		begin := time.Now()
+		synctest.Wait()
+		s.hold(lifecycle.Exit{Code: code})
+		took = time.Since(begin)
+	})
+	return took
+}
+
+func TestHold(t *testing.T) {
+	const hold = 40 * time.Second
+	after := func(d time.Duration, then func()) { time.Sleep(d); then() }
+	for name, test := range map[string]struct {
+		code        lifecycle.Code
+		hold        time.Duration
+		act         func(wishes chan<- os.Signal, stop func())
+		least, most time.Duration
+	}{
+		"refused":        {lifecycle.Refused, hold, nil, 30 * time.Second, 50 * time.Second},
+		"misconfigured":  {lifecycle.Misconfigured, hold, nil, 30 * time.Second, 50 * time.Second},
+		"outdated":       {lifecycle.OutdatedRunner, hold, nil, 30 * time.Second, 50 * time.Second},
+		"conflict":       {lifecycle.Conflicted, hold, nil, 30 * time.Second, 50 * time.Second},
+		"off":            {lifecycle.Refused, 0, nil, 0, 0},
+		"a clean end":    {lifecycle.OK, hold, nil, 0, 0},
+		"unreachable":    {lifecycle.Unreachable, hold, nil, 0, 0},
+		"crash":          {lifecycle.RunnerFailed, hold, nil, 0, 0},
+		"ghost":          {lifecycle.GhostLeft, hold, nil, 0, 0},
+		"stopped before": {lifecycle.Refused, hold, func(_ chan<- os.Signal, stop func()) { stop() }, 0, 0},
+		"stopped": {lifecycle.Refused, hold, func(_ chan<- os.Signal, stop func()) {
+			after(7*time.Second, stop)
+		}, 7 * time.Second, 7 * time.Second},
+		"a signal that nobody else heeds": {lifecycle.Misconfigured, hold, func(wishes chan<- os.Signal, _ func()) {
+			after(7*time.Second, func() { wishes <- syscall.SIGTERM })
+		}, 7 * time.Second, 7 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if took := held(t, test.hold, test.code, test.act); took < test.least || took > test.most {
+				t.Errorf("held for %v, want %v to %v", took, test.least, test.most)
+			}
+		})
+	}
+}
+
+// Runners that failed together do not come back together.
+func TestHoldsDiffer(t *testing.T) {
+	seen := map[time.Duration]bool{}
+	for range 20 {
+		seen[held(t, time.Minute, lifecycle.Refused, nil)] = true
+	}
+	if len(seen) < 15 {
+		t.Errorf("20 holds, %d lengths", len(seen))
+	}
+}
+
+// A held failure lives, is not ready, has said why, asks GitHub nothing more, and heeds a stop at once.
+func TestFailureIsHeld(t *testing.T) {
+	for name, test := range map[string]struct {
+		environ []string
+		code    int
+		said    string
+		calls   int
+	}{
+		"bad token":         {usual("RUNNER_FAILURE_HOLD=1h"), 77, "401", 1},
+		"bad configuration": {usual("RUNNER_EPHEMERAL=perhaps", "RUNNER_FAILURE_HOLD=1h"), 78, "neither true nor false", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHub(t)
+			if test.code == 77 {
+				h.Fault(github.Fault{Status: 401, Method: "POST", Route: "/repos/{owner}/{repo}/actions/runners/generate-jitconfig"})
+			}
+			b := open(t, h, newRoot(t), test.environ)
+			b.said("failure is held back")
+			b.expectHealth("alive holding", false)
+			if !strings.Contains(b.stderr.String(), test.said) {
+				t.Errorf("it does not say why: %q", test.said)
+			}
+			b.signal(syscall.SIGTERM)
+			b.expectExit(test.code)
+			if got := h.calls(); len(got) != test.calls {
+				t.Errorf("calls: %q, want %d", got, test.calls)
+			}
+		})
+	}
+}
