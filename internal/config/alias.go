@@ -1,8 +1,13 @@
 package config
 
 import (
+	"encoding"
+	"fmt"
+	"os"
+	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // given is a value under one of the names of its variable.
@@ -14,16 +19,13 @@ func (r *reading) resolve(v Variable) string {
 	before := len(r.problems)
 	own := r.spelled(v, given{v.Name, r.read(v.Name, v.Secret)})
 	var others []given
-	for _, alias := range v.Aliases {
-		value := r.read(alias, v.Secret)
-		if translate := translations[alias]; translate != nil && value != "" {
-			var err error
-			if value, err = translate(r, value); err != nil {
-				r.problem(err, alias)
-				continue
-			}
+	for _, a := range v.Aliases {
+		value, err := a.translate(r, r.read(a.Name, v.Secret))
+		if err != nil {
+			r.problem(err, a.Name)
+			continue
 		}
-		if o := r.spelled(v, given{alias, value}); o.value != "" {
+		if o := r.spelled(v, given{a.Name, value}); o.value != "" {
 			others = append(others, o)
 		}
 	}
@@ -36,7 +38,7 @@ func (r *reading) resolve(v Variable) string {
 
 // pick decides between the names that are set.
 func (r *reading) pick(v Variable, own given, others []given) string {
-	differs := func(o given) bool { return o.value != own.value }
+	differs := func(o given) bool { return o.value != own.value && v.meaning(o.value) != v.meaning(own.value) }
 	switch {
 	case own.value != "":
 		for _, o := range others {
@@ -82,7 +84,7 @@ func (r *reading) origin(canonical, name string) string {
 	return prefix + name
 }
 
-// spelled brings a value into the one spelling in which two of them can be compared.
+// spelled brings a value into the one spelling in which it is used.
 func (r *reading) spelled(v Variable, g given) given {
 	if g.value == "" {
 		return g
@@ -100,28 +102,52 @@ func (r *reading) spelled(v Variable, g given) given {
 	return g
 }
 
-// translations are the aliases that say something else than their canonical name does, with what a value means there.
-// An empty result says nothing.
-var translations = map[string]func(r *reading, value string) (string, error){
-	"ORG_RUNNER":                       meaning("org", ""),
-	"RUN_AS_ROOT":                      meaning("root", ""),
-	"DEBUG_OUTPUT":                     meaning("debug", ""),
-	"DISABLE_AUTOMATIC_DEREGISTRATION": meaning("false", "true"),
-	"RANDOM_RUNNER_SUFFIX":             randomSuffix,
-	"UNSET_CONFIG_VARS":                unsetConfigVars,
-	"GITHUB_API_HOST":                  apiHost,
-	"GITHUB_API_PATH":                  apiPath,
+// meaning is what two values of a variable have in common when they differ in their spelling only. A value that cannot
+// be understood means itself.
+func (v Variable) meaning(value string) string {
+	switch zero := reflect.Zero(v.kind).Interface().(type) {
+	case Secret:
+		return value
+	case bool:
+		if set, err := parseBool(value); err == nil {
+			return fmt.Sprint(set)
+		}
+	case time.Duration:
+		if d, err := ParseDuration(value); err == nil {
+			return d.String()
+		}
+	case []string:
+		return strings.ToLower(strings.Join(MergeLabels(list(value)), ","))
+	case string:
+		if kind := kindNamedBy(v.Name); kind != "" {
+			if p, err := parsePlace(value, kind, ""); err == nil {
+				return strings.ToLower(p.server + " " + p.Scope.String())
+			}
+		}
+	default:
+		parsed := reflect.New(reflect.TypeOf(zero))
+		if text, ok := parsed.Interface().(encoding.TextUnmarshaler); ok && text.UnmarshalText([]byte(value)) == nil {
+			return fmt.Sprint(parsed.Elem().Interface())
+		}
+	}
+	return value
 }
 
-// meaning translates a boolean.
-func meaning(yes, no string) func(*reading, string) (string, error) {
-	return func(_ *reading, value string) (string, error) {
-		set, err := parseBool(value)
-		if set {
-			return yes, err
-		}
-		return no, err
+// translate says what a value of the alias is as a value of its variable.
+func (a Alias) translate(r *reading, value string) (string, error) {
+	switch {
+	case value == "":
+		return "", nil
+	case a.read != nil:
+		return a.read(r, value)
+	case a.yes+a.no == "":
+		return value, nil
 	}
+	set, err := parseBool(value)
+	if set {
+		return a.yes, err
+	}
+	return a.no, err
 }
 
 // randomSuffix: where this variable comes from, a name that is given is exact either way.
@@ -140,6 +166,32 @@ func unsetConfigVars(r *reading, value string) (string, error) {
 		r.warn("UNSET_CONFIG_VARS=false has no effect: a job sees no variable that configures the runner, unless RUNNER_PASS_ENV names it")
 	}
 	return "", err
+}
+
+// mode: where this variable comes from, it says how many jobs a runner takes.
+func mode(_ *reading, value string) (string, error) {
+	switch strings.ToLower(value) {
+	case "ephemeral":
+		return "true", nil
+	case "persistent":
+		return "false", nil
+	}
+	return "", refuse("use ephemeral or persistent", "%q is neither ephemeral nor persistent", value)
+}
+
+// expanded: where this variable comes from, it may name others, as $HOSTNAME.
+func expanded(r *reading, value string) (string, error) {
+	unset := ""
+	text := os.Expand(value, func(name string) string {
+		if r.environ[name] == "" {
+			unset = name
+		}
+		return r.environ[name]
+	})
+	if unset != "" {
+		return "", refuse("set it, or use RUNNER_NAME_PREFIX with RUNNER_NAME_SUFFIX=hostname", "%q names the variable %q, which is not set", value, unset)
+	}
+	return text, nil
 }
 
 // apiHost joins the two halves of the API's address.

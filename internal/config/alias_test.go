@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,7 @@ var samples = map[string]sample{
 	"RUNNER_DISABLE_UPDATE":            {"0", "false", minimal},
 	"RUNNER_REGISTRATION":              {"token", "token", minimal},
 	"RUNNER_DEREGISTER":                {"no", "false", minimal},
+	"GH_RUNNER_MODE":                   {"persistent", "false", minimal},
 	"DISABLE_AUTOMATIC_DEREGISTRATION": {"true", "false", minimal},
 	"RUNNER_HOME":                      {"/opt/runner", "/opt/runner", minimal},
 	"RUNNER_WORKDIR":                   {"/_work", "/_work", minimal},
@@ -94,7 +96,7 @@ func sampleFor(t *testing.T, v config.Variable, name string) sample {
 // Every name of every variable means the same, in the environment and in a file.
 func TestEveryName(t *testing.T) {
 	for _, v := range config.Variables() {
-		for _, name := range append([]string{v.Name}, v.Aliases...) {
+		for _, name := range v.Names() {
 			s := sampleFor(t, v, name)
 			checkSetting(t, v, name, "", s, append(s.with, name+"="+s.value)...)
 			path := writeFile(t, s.value+"\n")
@@ -149,10 +151,11 @@ func TestCanonicalNameWins(t *testing.T) {
 }
 
 func TestFirstOfOneName(t *testing.T) {
-	c := load(t, append(minimal, "RUNNER_NAME=first", "RUNNER_NAME=second", "no variable", "=nothing")...)
-	if c.Name != "first" {
-		t.Errorf("got %q", c.Name)
+	c, err := config.Load(append(minimal, "RUNNER_NAME=first", "RUNNER_NAME=second", "no variable", "=nothing", "X=1", "X=2"))
+	if err != nil || c.Name != "first" || !slices.Equal(c.Warnings(), []string{"RUNNER_NAME is set more than once, and the first value counts"}) {
+		t.Errorf("got %q, %v, %q", c.Name, err, c.Warnings())
 	}
+	load(t, append(minimal, "RUNNER_NAME=same", "RUNNER_NAME=same", "RUNNER_NAME= ")...)
 }
 
 // Where RANDOM_RUNNER_SUFFIX comes from, a given name is exact.
@@ -180,5 +183,88 @@ func TestInvertedAliasesThatSayNothing(t *testing.T) {
 	c, _ := config.Load(append(minimal, "UNSET_CONFIG_VARS=false"))
 	if len(c.Warnings()) != 1 {
 		t.Errorf("what cannot be honoured is not remarked on: %q", c.Warnings())
+	}
+}
+
+// Values that differ in their spelling alone agree; values that can be understood in two ways do not.
+func TestSpellings(t *testing.T) {
+	for environ, agree := range map[string]bool{
+		"EPHEMERAL=1 GITHUB_RUNNER_EPHEMERAL=TRUE GH_RUNNER_MODE=Ephemeral":                  true,
+		"EPHEMERAL=yes GH_RUNNER_MODE=persistent":                                            false,
+		"DISABLE_AUTO_UPDATE=on DISABLE_RUNNER_UPDATE=true":                                  true,
+		"LABELS=gpu,large GITHUB_RUNNER_LABELS=GPU,,large":                                   true,
+		"LABELS=gpu,large GITHUB_RUNNER_LABELS=large,gpu":                                    false,
+		"LOG_LEVEL=WARNING DEBUG_OUTPUT=0":                                                   true,
+		"LOG_LEVEL=warn DEBUG_OUTPUT=1":                                                      false,
+		"GITHUB_HOST=github.com GITHUB_URL=https://github.com/ GITHUB_DOMAIN=github.com":     true,
+		"ORG=acme ORGANIZATION=Acme RUNNER_ORGANIZATION_URL=acme RUNNER_SCOPE=repo":          true,
+		"ORG=acme RUNNER_ORGANIZATION_URL=https://github.com/acme RUNNER_SCOPE=repo":         false,
+		"GITHUB_REPOSITORY=acme/widgets GH_REPO=Acme/Widgets.git":                            true,
+		"REPO_URL=https://github.com/acme/widgets GH_RUNNER_URL=git@github.com:acme/widgets": true,
+		"GITHUB_REPOSITORY=widgets GH_REPO=acme/widgets GITHUB_OWNER=acme":                   false,
+	} {
+		given := append([]string{"GITHUB_TOKEN=" + pat}, strings.Fields(environ)...)
+		if !strings.Contains(environ, "REPO") || strings.Contains(environ, "ORG") {
+			given = append(given, "RUNNER_REPO=acme/widgets")
+		}
+		_, err := config.Load(given)
+		if disagree := err != nil && strings.Contains(err.Error(), "they have different values"); disagree == agree {
+			t.Errorf("%s: got %v", environ, err)
+		}
+	}
+	c := load(t, append(minimal, "RUNNER_STOP_TIMEOUT=120", "RUNNER_GRACEFUL_STOP_TIMEOUT=2m", "RUNNER_EPHEMERAL=yes", "EPHEMERAL=1")...)
+	if got := setting(t, c, "RUNNER_STOP_TIMEOUT").Origin; got != "RUNNER_STOP_TIMEOUT" {
+		t.Errorf("the canonical name does not win: %s", got)
+	}
+}
+
+func TestExpandedName(t *testing.T) {
+	c := load(t, append(minimal, "GITHUB_RUNNER_NAME=ci-${HOSTNAME}", "HOSTNAME=worker-1")...)
+	if c.Name != "ci-worker-1" {
+		t.Errorf("got %q", c.Name)
+	}
+	want := `cannot use GITHUB_RUNNER_NAME: "ci-$NOWHERE" names the variable "NOWHERE", which is not set`
+	if got := oneProblem(t, append(minimal, "GITHUB_RUNNER_NAME=ci-$NOWHERE")...); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	want = "cannot use GITHUB_RUNNER_NAME: it holds the value of a secret"
+	if got := oneProblem(t, "RUNNER_REPO=acme/widgets", "PAT="+canary, "GITHUB_RUNNER_NAME=ci-$PAT"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if c := load(t, append(minimal, "RUNNER_NAME=ci-$HOSTNAME", "HOSTNAME=x")...); c.Name != "ci-$HOSTNAME" {
+		t.Errorf("our own name is taken for a pattern: %q", c.Name)
+	}
+}
+
+// Every alias says where it comes from, every image gives something, and no name is in the struct tags.
+func TestTableOfAliases(t *testing.T) {
+	used := map[string]bool{}
+	generic := []string{"APP_INSTALLATION_ID", "LOG_LEVEL"}
+	for _, v := range config.Variables() {
+		for _, a := range v.Aliases {
+			if len(a.Images) == 0 && !slices.Contains(generic, a.Name) {
+				t.Errorf("%s does not say where it comes from", a.Name)
+			}
+			for _, image := range a.Images {
+				used[image] = true
+			}
+		}
+	}
+	for _, image := range config.Images() {
+		if !used[image.Name] {
+			t.Errorf("nothing comes from %s", image.Name)
+		}
+		delete(used, image.Name)
+	}
+	if len(used) > 0 {
+		t.Errorf("not among the images: %v", used)
+	}
+	for f := range reflect.TypeFor[config.Config]().Fields() {
+		if aliases, ok := f.Tag.Lookup("alias"); ok {
+			t.Errorf("the aliases %s belong into the table in aliases.go", aliases)
+		}
+	}
+	if got := config.AliasesOfNothing(); len(got) > 0 {
+		t.Errorf("aliases of variables that there are not: %q", got)
 	}
 }

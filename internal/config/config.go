@@ -14,59 +14,59 @@ import (
 
 // Config is the configuration. It is made by Load and only read afterwards.
 //
-// Its struct tags are the table of variables: env is the canonical name, alias the other names it is accepted under,
-// envDefault the default (default where it is not a constant), and the rest is documentation. A Secret is a secret.
+// Its struct tags are the table of variables: env is the canonical name, envDefault the default (default where it is not
+// a constant), and the rest is documentation. A Secret is a secret. Other names are in the table of aliases.
 type Config struct {
 	// The place to register at as it was given; Scope is what it comes to.
-	Org        string `env:"RUNNER_ORG" alias:"ORG,ORG_NAME,GITHUB_OWNER" example:"acme" doc:"Organization to register at, or its address. GITHUB_OWNER is the organization only when no repository is named, else it is the repository's owner."`
-	Repo       string `env:"RUNNER_REPO" alias:"REPO,REPO_URL,GITHUB_REPOSITORY" example:"acme/widgets" doc:"Repository to register at: owner/name, or its address, for a browser or for git, which names the server as well. A name alone needs GITHUB_OWNER or RUNNER_ORG. The address of an organization or an enterprise is taken for what it is."`
-	Enterprise string `env:"RUNNER_ENTERPRISE" alias:"ENTERPRISE_NAME" example:"acme-inc" doc:"Enterprise to register at, as its URL spells it, or that URL."`
-	Kind       Kind   `env:"RUNNER_SCOPE" alias:"ORG_RUNNER" default:"derived" example:"org" doc:"Which of the three to register at when more than one is named. ORG_RUNNER=true means org."`
+	Org        string `env:"RUNNER_ORG" example:"acme" doc:"Organization to register at, or its address. GITHUB_OWNER, GH_ORG and ORGANIZATION are the organization only when no repository is named, else they are the repository's owner."`
+	Repo       string `env:"RUNNER_REPO" example:"acme/widgets" doc:"Repository to register at: owner/name, or its address, for a browser or for git, which names the server as well. A name alone needs RUNNER_ORG or GITHUB_OWNER. The address of an organization or an enterprise is taken for what it is."`
+	Enterprise string `env:"RUNNER_ENTERPRISE" example:"acme-inc" doc:"Enterprise to register at, as its URL spells it, or that URL."`
+	Kind       Kind   `env:"RUNNER_SCOPE" default:"derived" example:"org" doc:"Which of the three to register at when more than one is named. ORG_RUNNER=true means org."`
 
-	GitHubToken       Secret `env:"GITHUB_TOKEN" alias:"ACCESS_TOKEN,GITHUB_PAT,GITHUB_PERSONAL_TOKEN,GITHUB_ACCESS_TOKEN,PAT" doc:"Personal access token, classic or fine-grained. It gets fresh registration and removal tokens, so nothing is left on GitHub. A registration token in here is taken for RUNNER_TOKEN, with a warning."`
-	AppID             string `env:"GITHUB_APP_ID" alias:"APP_ID" example:"123456" doc:"GitHub App that asks in place of a personal access token: its ID, or its client ID."`
-	AppInstallation   string `env:"GITHUB_APP_INSTALLATION_ID" alias:"APP_INSTALLATION_ID" default:"found" example:"7654321" doc:"Where the App is installed. If unset, it is found by the owner of the place to register at."`
-	AppLogin          string `env:"GITHUB_APP_LOGIN" alias:"APP_LOGIN" default:"the owner of the place" example:"acme" doc:"Organization, user or enterprise whose installation of the App is looked for."`
-	AppKey            Secret `env:"GITHUB_APP_PRIVATE_KEY" alias:"APP_PRIVATE_KEY" doc:"Private key of the App: the PEM file as it is, with its line breaks written as \\n, or in base64; PKCS#1 or PKCS#8."`
-	RegistrationToken Secret `env:"RUNNER_TOKEN" alias:"ACTIONS_RUNNER_INPUT_TOKEN" doc:"A ready registration token, valid for an hour. Without GITHUB_TOKEN, or an App, a removal after that hour is not possible."`
-	JITConfig         Secret `env:"RUNNER_JITCONFIG" alias:"ACTIONS_RUNNER_INPUT_JITCONFIG" doc:"A ready just-in-time configuration, as Kubernetes scale sets hand out. Nothing is asked of GitHub then, and no scope is needed."`
+	GitHubToken       Secret `env:"GITHUB_TOKEN" example:"github_pat_…" doc:"Personal access token, classic or fine-grained. It gets fresh registration and removal tokens, so nothing is left on GitHub. A registration token in here is taken for RUNNER_TOKEN, with a warning."`
+	AppID             string `env:"GITHUB_APP_ID" example:"123456" doc:"GitHub App that asks in place of a personal access token: its ID, or its client ID."`
+	AppInstallation   string `env:"GITHUB_APP_INSTALLATION_ID" default:"found" example:"7654321" doc:"Where the App is installed. If unset, it is found by the owner of the place to register at."`
+	AppLogin          string `env:"GITHUB_APP_LOGIN" default:"the owner of the place" example:"acme" doc:"Organization, user or enterprise whose installation of the App is looked for."`
+	AppKey            Secret `env:"GITHUB_APP_PRIVATE_KEY" example:"-----BEGIN RSA PRIVATE KEY-----\\n…" doc:"Private key of the App: the PEM file as it is, with its line breaks written as \\n, or in base64; PKCS#1 or PKCS#8."`
+	RegistrationToken Secret `env:"RUNNER_TOKEN" example:"AABCD…" doc:"A ready registration token, valid for an hour. Without GITHUB_TOKEN, or an App, a removal after that hour is not possible. A token for the API in here, by its prefix, is taken for GITHUB_TOKEN, with a warning unless it is in GH_RUNNER_TOKEN, which may hold either."`
+	JITConfig         Secret `env:"RUNNER_JITCONFIG" example:"eyIucnVubmVyIjoi…" doc:"A ready just-in-time configuration, as Kubernetes scale sets hand out. Nothing is asked of GitHub then, and no scope is needed."`
 
-	ServerURL string `env:"GITHUB_SERVER_URL" alias:"GITHUB_HOST,GITHUB_URL" default:"https://github.com" example:"https://github.example.com" doc:"The GitHub server: its URL, or its host alone. Taken from the address of the place to register at when that is given."`
-	APIURL    string `env:"GITHUB_API_URL" alias:"GITHUB_API_HOST,GITHUB_API_PATH" default:"derived from the server" example:"https://github.example.com/api/v3" doc:"The REST API of that server. GITHUB_API_HOST and GITHUB_API_PATH are its two parts."`
+	ServerURL string `env:"GITHUB_SERVER_URL" default:"https://github.com" example:"https://github.example.com" doc:"The GitHub server: its URL, or its host alone. Taken from the address of the place to register at when that is given."`
+	APIURL    string `env:"GITHUB_API_URL" default:"derived from the server" example:"https://github.example.com/api/v3" doc:"The REST API of that server. GITHUB_API_HOST and GITHUB_API_PATH are its two parts."`
 
 	CAFile string `env:"RUNNER_CA_FILE" example:"/etc/ssl/acme.pem" doc:"File in PEM with authorities to trust besides those of the system. Jobs get it as NODE_EXTRA_CA_CERTS. The runner itself goes by SSL_CERT_FILE, as we do. Verification cannot be switched off."`
 
-	Name            string   `env:"RUNNER_NAME" example:"builder-7" doc:"Exact name of the runner. If it is taken, random characters are appended."`
-	NamePrefix      string   `env:"RUNNER_NAME_PREFIX" envDefault:"github-runner" doc:"Beginning of the name when RUNNER_NAME is not set; a suffix follows."`
-	NameSuffix      Suffix   `env:"RUNNER_NAME_SUFFIX" alias:"RANDOM_RUNNER_SUFFIX" envDefault:"auto" doc:"What is appended to the name. auto: 13 random characters after a prefix, nothing after RUNNER_NAME. RANDOM_RUNNER_SUFFIX=true means auto, false means hostname."`
-	Labels          []string `env:"RUNNER_LABELS" alias:"LABELS" example:"gpu,large" doc:"Labels, separated by commas, besides the default ones."`
-	NoDefaultLabels bool     `env:"RUNNER_NO_DEFAULT_LABELS" alias:"NO_DEFAULT_LABELS" envDefault:"false" doc:"Leave out self-hosted, Linux and the architecture. Then RUNNER_LABELS is needed."`
-	Group           string   `env:"RUNNER_GROUP" default:"the default group" example:"builders" doc:"Runner group, of an organization or an enterprise."`
+	Name            string   `env:"RUNNER_NAME" example:"builder-7" doc:"Exact name of the runner. If it is taken, random characters are appended. GITHUB_RUNNER_NAME may name other variables, as $HOSTNAME."`
+	NamePrefix      string   `env:"RUNNER_NAME_PREFIX" envDefault:"github-runner" example:"ci-large" doc:"Beginning of the name when RUNNER_NAME is not set; a suffix follows."`
+	NameSuffix      Suffix   `env:"RUNNER_NAME_SUFFIX" envDefault:"auto" example:"hostname" doc:"What is appended to the name. auto: 13 random characters after a prefix, nothing after RUNNER_NAME. RANDOM_RUNNER_SUFFIX=true means auto, false means hostname."`
+	Labels          []string `env:"RUNNER_LABELS" example:"gpu,large" doc:"Labels, separated by commas, besides the default ones."`
+	NoDefaultLabels bool     `env:"RUNNER_NO_DEFAULT_LABELS" envDefault:"false" example:"true" doc:"Leave out self-hosted, Linux and the architecture. Then RUNNER_LABELS is needed."`
+	Group           string   `env:"RUNNER_GROUP" default:"the default group" example:"builders" doc:"Runner group, of an organization or an enterprise. default is the default group, which a repository has too."`
 
-	Ephemeral     bool         `env:"RUNNER_EPHEMERAL" alias:"EPHEMERAL" envDefault:"true" doc:"Take one job and leave. Elsewhere EPHEMERAL may be true whatever its value; here false means false, and the default is true."`
-	DisableUpdate bool         `env:"RUNNER_DISABLE_UPDATE" alias:"DISABLE_AUTO_UPDATE,DISABLE_RUNNER_UPDATE" envDefault:"true" doc:"Keep the runner from replacing itself by a newer release. Elsewhere these may be true whatever their value; here false means false."`
-	Registration  Registration `env:"RUNNER_REGISTRATION" envDefault:"auto" doc:"How to register: jit is one call to GitHub and needs GITHUB_TOKEN or an App, and an ephemeral runner; token runs the runner's own configure. auto is jit where that is possible, which a runner that takes many jobs or updates itself rules out, and an old server."`
-	Deregister    bool         `env:"RUNNER_DEREGISTER" alias:"DISABLE_AUTOMATIC_DEREGISTRATION" envDefault:"true" doc:"Delete the registration at the end. DISABLE_AUTOMATIC_DEREGISTRATION says the opposite."`
-	Sweep         bool         `env:"RUNNER_SWEEP" envDefault:"false" doc:"Once registered, delete in the background what containers killed outright have left at the same place: registrations that are offline, idle and an hour old, named as RUNNER_NAME_PREFIX has it. As runner-init sweep does."`
+	Ephemeral     bool         `env:"RUNNER_EPHEMERAL" envDefault:"true" example:"false" doc:"Take one job and leave. GH_RUNNER_MODE is ephemeral or persistent. Elsewhere EPHEMERAL may be true whatever its value; here false means false, and the default is true."`
+	DisableUpdate bool         `env:"RUNNER_DISABLE_UPDATE" envDefault:"true" example:"false" doc:"Keep the runner from replacing itself by a newer release. Elsewhere these may be true whatever their value; here false means false."`
+	Registration  Registration `env:"RUNNER_REGISTRATION" envDefault:"auto" example:"token" doc:"How to register: jit is one call to GitHub and needs GITHUB_TOKEN or an App, and an ephemeral runner; token runs the runner's own configure. auto is jit where that is possible, which a runner that takes many jobs or updates itself rules out, and an old server."`
+	Deregister    bool         `env:"RUNNER_DEREGISTER" envDefault:"true" example:"false" doc:"Delete the registration at the end. DISABLE_AUTOMATIC_DEREGISTRATION says the opposite."`
+	Sweep         bool         `env:"RUNNER_SWEEP" envDefault:"false" example:"true" doc:"Once registered, delete in the background what containers killed outright have left at the same place: registrations that are offline, idle and an hour old, named as RUNNER_NAME_PREFIX has it. As runner-init sweep does."`
 
-	Home    string `env:"RUNNER_HOME" alias:"RUNNER_ROOT" default:"found" example:"/opt/actions-runner" doc:"Directory of the runner. If unset: the first of the working directory, /home/runner, /actions-runner, /runner and /opt/actions-runner that holds bin/Runner.Listener."`
+	Home    string `env:"RUNNER_HOME" default:"found" example:"/opt/actions-runner" doc:"Directory of the runner. If unset: the first of the working directory, /home/runner, /actions-runner, /runner and /opt/actions-runner that holds bin/Runner.Listener."`
 	Workdir string `env:"RUNNER_WORKDIR" default:"_work" example:"/_work" doc:"Directory of the jobs, relative to RUNNER_HOME or absolute."`
-	User    string `env:"RUNNER_USER" alias:"RUN_AS_ROOT" default:"the owner of RUNNER_HOME" example:"runner" doc:"User the runner and its jobs run as: name or number, with :group if need be. RUN_AS_ROOT=true means root; false means the default."`
+	User    string `env:"RUNNER_USER" default:"the owner of RUNNER_HOME" example:"runner" doc:"User the runner and its jobs run as: name or number, with :group if need be. RUN_AS_ROOT=true means root; false means the default."`
 
-	StopTimeout  time.Duration `env:"RUNNER_STOP_TIMEOUT" alias:"RUNNER_GRACEFUL_STOP_TIMEOUT" default:"10s; 30s on ECS and Kubernetes" example:"120s" doc:"The platform's grace period: docker stop -t, ECS stopTimeout, Kubernetes terminationGracePeriodSeconds. Elsewhere RUNNER_GRACEFUL_STOP_TIMEOUT is the part of it that is left to the job; here it is the whole."`
-	StartTimeout time.Duration `env:"RUNNER_START_TIMEOUT" envDefault:"2m" doc:"Deadline from the start to listening for jobs."`
+	StopTimeout  time.Duration `env:"RUNNER_STOP_TIMEOUT" default:"10s; 30s on ECS and Kubernetes" example:"120s" doc:"The platform's grace period: docker stop -t, ECS stopTimeout, Kubernetes terminationGracePeriodSeconds. Elsewhere RUNNER_GRACEFUL_STOP_TIMEOUT is the part of it that is left to the job; here it is the whole."`
+	StartTimeout time.Duration `env:"RUNNER_START_TIMEOUT" envDefault:"2m" example:"5m" doc:"Deadline from the start to listening for jobs."`
 	IdleTimeout  time.Duration `env:"RUNNER_IDLE_TIMEOUT" envDefault:"0s" example:"30m" doc:"Leave after listening for that long without a job, with exit code 0. It counts from listening, and anew after each job. 0 means never."`
 	MaxLifetime  time.Duration `env:"RUNNER_MAX_LIFETIME" envDefault:"0s" example:"24h" doc:"Leave after that long, counted from the start, with exit code 0. A job that runs then is let finish, however long it takes, unless a stop signal puts the grace period on it. 0 means never."`
-	StartJitter  time.Duration `env:"RUNNER_START_JITTER" alias:"STARTUP_DELAY_IN_SECONDS" envDefault:"0s" example:"15s" doc:"Wait a random time up to this before the first request to GitHub. Elsewhere STARTUP_DELAY_IN_SECONDS is the exact time."`
+	StartJitter  time.Duration `env:"RUNNER_START_JITTER" envDefault:"0s" example:"15s" doc:"Wait a random time up to this before the first request to GitHub. Elsewhere STARTUP_DELAY_IN_SECONDS is the exact time."`
 	FailureHold  time.Duration `env:"RUNNER_FAILURE_HOLD" default:"0s; 30s on ECS and Kubernetes" example:"1m" doc:"Wait about so long, give or take a quarter, before a failure that a restart would only repeat ends us: a bad configuration, a refused credential, an outdated runner, a conflict. A stop signal ends the wait."`
 
-	PassEnv    Passing `env:"RUNNER_PASS_ENV" alias:"UNSET_CONFIG_VARS" example:"LABELS,MY_*" doc:"Variables that reach the job although they would be held back: names, or patterns with * and ?, separated by commas. After only: the list is all that reaches the job, besides PATH, HOME, USER, LANG, LC_* and TZ; a proxy has to be named too. Secrets are never passed. UNSET_CONFIG_VARS=true is always the case."`
-	PassAWSEnv bool    `env:"RUNNER_PASS_AWS_ENV" envDefault:"false" doc:"Let the job see the AWS credentials of the container and of its task: AWS_ACCESS_KEY_ID and the like, AWS_CONTAINER_*, ECS_*."`
+	PassEnv    Passing `env:"RUNNER_PASS_ENV" example:"LABELS,MY_*" doc:"Variables that reach the job although they would be held back: names, or patterns with * and ?, separated by commas. After only: the list is all that reaches the job, besides PATH, HOME, USER, LANG, LC_* and TZ; a proxy has to be named too. Secrets are never passed. UNSET_CONFIG_VARS=true is always the case."`
+	PassAWSEnv bool    `env:"RUNNER_PASS_AWS_ENV" envDefault:"false" example:"true" doc:"Let the job see the AWS credentials of the container and of its task: AWS_ACCESS_KEY_ID and the like, AWS_CONTAINER_*, ECS_*."`
 
-	LogLevel       Level  `env:"RUNNER_LOG_LEVEL" alias:"LOG_LEVEL,DEBUG_OUTPUT" envDefault:"info" doc:"Least severe level to log. DEBUG_OUTPUT=true means debug."`
+	LogLevel       Level  `env:"RUNNER_LOG_LEVEL" envDefault:"info" example:"debug" doc:"Least severe level to log. DEBUG_OUTPUT=true means debug."`
 	LogFormat      Format `env:"RUNNER_LOG_FORMAT" default:"json; text on a terminal" example:"text" doc:"Form of the log on standard error."`
 	TerminationLog string `env:"RUNNER_TERMINATION_LOG" default:"/dev/termination-log if it exists" example:"/tmp/termination.json" doc:"File for one line of JSON that says why we ended."`
-	ExitOnSignal   bool   `env:"RUNNER_EXIT_ON_SIGNAL" envDefault:"false" doc:"Exit with 128 plus the signal's number, not with 0, after a clean stop by a signal."`
+	ExitOnSignal   bool   `env:"RUNNER_EXIT_ON_SIGNAL" envDefault:"false" example:"true" doc:"Exit with 128 plus the signal's number, not with 0, after a clean stop by a signal."`
 
 	// Scope is the place to register at. It is empty when a JIT configuration spares us knowing it.
 	Scope Scope

@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/x509"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -12,24 +13,62 @@ const appKeyVariable = "GITHUB_APP_PRIVATE_KEY"
 // API reports whether there is a credential for GitHub's API: a token, or an App.
 func (c Config) API() bool { return !c.GitHubToken.Empty() || c.AppID != "" }
 
+// registrationTokenVariable holds a ready registration token; eitherToken may hold that or one for the API, where it
+// comes from.
+const (
+	registrationTokenVariable = "RUNNER_TOKEN"
+	eitherToken               = "GH_RUNNER_TOKEN"
+)
+
 // completeCredential makes of the credentials what they are, and drops the one that another stands in for.
 func (r *reading) completeCredential(c *Config) {
-	const token = "GITHUB_TOKEN"
-	switch {
-	case c.GitHubToken.Empty():
-	case c.AppID != "":
-		r.warn("%s is not used: %s names a GitHub App, which wins", r.name(token), r.name("GITHUB_APP_ID"))
-		c.GitHubToken = Secret{}
-	case !isRegistrationToken(c.GitHubToken.Reveal()):
-	case c.RegistrationToken.Empty():
-		r.warn("%s holds a registration token, by its form, and is used as RUNNER_TOKEN: after an hour the runner cannot be deregistered with it; set GITHUB_TOKEN to a personal access token", r.name(token))
-		c.RegistrationToken, c.GitHubToken = c.GitHubToken, Secret{}
-		r.origins["RUNNER_TOKEN"] = r.origins[token]
-		delete(r.origins, token)
-	default:
-		r.warn("%s holds a registration token, by its form, and is not used: RUNNER_TOKEN is set too", r.name(token))
+	r.sortTokens(c)
+	if c.AppID != "" && !c.GitHubToken.Empty() {
+		r.warn("%s is not used: %s names a GitHub App, which wins", r.name("GITHUB_TOKEN"), r.name("GITHUB_APP_ID"))
 		c.GitHubToken = Secret{}
 	}
+}
+
+// sortTokens tells the two kinds of tokens by their form: people put the one where the other belongs.
+func (r *reading) sortTokens(c *Config) {
+	const api, registration = "GITHUB_TOKEN", registrationTokenVariable
+	if c.AppID == "" && isRegistrationToken(c.GitHubToken.Reveal()) {
+		if c.RegistrationToken.Empty() {
+			r.warn("%s holds a registration token, by its form, and is used as RUNNER_TOKEN: after an hour the runner cannot be deregistered with it; set GITHUB_TOKEN to a personal access token", r.name(api))
+			c.RegistrationToken = c.GitHubToken
+			r.move(api, registration)
+		} else {
+			r.warn("%s holds a registration token, by its form, and is not used: %s is set too", r.name(api), r.name(registration))
+		}
+		c.GitHubToken = Secret{}
+	}
+	if isAPIToken(c.RegistrationToken.Reveal()) {
+		switch {
+		case c.API():
+			r.warn("%s holds a token for the API, by its form, and is not used: %s is set too", r.name(registration), r.apiCredential(*c))
+		default:
+			if r.name(registration) != eitherToken {
+				r.warn("%s holds a token for the API, by its form, and is used as GITHUB_TOKEN", r.name(registration))
+			}
+			c.GitHubToken = c.RegistrationToken
+			r.move(registration, api)
+		}
+		c.RegistrationToken = Secret{}
+	}
+}
+
+// apiCredential is the name that the user has for the credential for GitHub's API.
+func (r *reading) apiCredential(c Config) string {
+	if c.AppID != "" {
+		return r.name("GITHUB_APP_ID")
+	}
+	return r.name("GITHUB_TOKEN")
+}
+
+// isAPIToken tells a token for the API by its prefix (GitHub's documentation, "About authentication to GitHub": token
+// formats). What has none is no longer made, but may still be in use.
+func isAPIToken(token string) bool {
+	return slices.ContainsFunc([]string{"github_pat_", "ghp_", "gho_", "ghu_", "ghs_"}, func(prefix string) bool { return strings.HasPrefix(token, prefix) })
 }
 
 // isRegistrationToken tells the short-lived token that a person copies from "New self-hosted runner" from every token

@@ -34,6 +34,54 @@ func TestRegistrationTokenInTheWrongPlace(t *testing.T) {
 	}
 }
 
+// A token for the API is told by its prefix, where a registration token belongs. Where GH_RUNNER_TOKEN comes from, it
+// may be either.
+func TestAPITokenInTheWrongPlace(t *testing.T) {
+	for _, prefix := range []string{"ghp_", "github_pat_", "ghs_", "gho_", "ghu_"} {
+		api := prefix + "for_tests_only"
+		for _, name := range []string{"RUNNER_TOKEN", "GITHUB_RUNNER_TOKEN", "GH_RUNNER_TOKEN"} {
+			c, err := config.Load(append(slices.Clone(repoOnly), name+"="+api))
+			if err != nil || c.GitHubToken.Reveal() != api || !c.RegistrationToken.Empty() {
+				t.Errorf("%s: %v, %+v", name, err, c.Report())
+			}
+			if got := setting(t, c, "GITHUB_TOKEN").Origin; !strings.HasSuffix(got, name) {
+				t.Errorf("%s: the token comes from %q", name, got)
+			}
+			want := []string{name + " holds a token for the API, by its form, and is used as GITHUB_TOKEN"}
+			if name == "GH_RUNNER_TOKEN" {
+				want = nil
+			}
+			if !slices.Equal(c.Warnings(), want) {
+				t.Errorf("%s: warnings %q, want %q", name, c.Warnings(), want)
+			}
+		}
+	}
+	c, err := config.Load(append(slices.Clone(minimal), "RUNNER_TOKEN=ghp_for_tests_only"))
+	if err != nil || c.GitHubToken.Reveal() != pat || !c.RegistrationToken.Empty() || len(c.Warnings()) != 1 {
+		t.Errorf("besides another: %v, %q", err, c.Warnings())
+	}
+	c, err = config.Load(append(slices.Clone(withApp), "RUNNER_TOKEN=ghp_for_tests_only"))
+	if err != nil || !c.GitHubToken.Empty() || !c.RegistrationToken.Empty() || len(c.Warnings()) != 1 {
+		t.Errorf("besides an App: %v, %q", err, c.Warnings())
+	}
+	c, err = config.Load(append(slices.Clone(repoOnly), "GITHUB_TOKEN=REGISTRATIONTOKENFORTESTS2345", "RUNNER_TOKEN=ghp_for_tests_only"))
+	if err != nil || c.GitHubToken.Reveal() != "ghp_for_tests_only" || !c.RegistrationToken.Empty() {
+		t.Errorf("exchanged: %v, %+v", err, c.Report())
+	}
+}
+
+// What is pasted along with a token is told, and the token is not.
+func TestTokensOfStrangeCharacters(t *testing.T) {
+	for _, added := range []string{"\u200b", "\u00a0x", "é", " x", "\ufeff", "\x00"} {
+		for _, name := range []string{"PAT", "GH_RUNNER_TOKEN"} {
+			got := oneProblem(t, append(slices.Clone(repoOnly), name+"="+canary+added)...)
+			if !strings.HasPrefix(got, "cannot use "+name+": it holds ") || strings.Contains(got, canary) {
+				t.Errorf("%q: got %s", added, got)
+			}
+		}
+	}
+}
+
 func TestApp(t *testing.T) {
 	const key = "-----BEGIN X-----\nline one\nline two\n-----END X-----"
 	c := load(t, append(slices.Clone(repoOnly), "APP_ID=Iv23.client", "APP_PRIVATE_KEY="+key)...)

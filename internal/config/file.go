@@ -54,8 +54,11 @@ func (r *reading) readOnce(name string) string {
 	return content
 }
 
-// readFile returns the content of a small regular file without its last line break. Anything else could keep us waiting
-// at boot, or never end.
+// byteOrderMark begins the files that some editors write in UTF-8.
+const byteOrderMark = "\ufeff"
+
+// readFile returns the content of a small regular file without its last line break, nor a byte order mark. Anything else
+// could keep us waiting at boot, or never end.
 func readFile(path string) (string, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO would block open(2) itself
 	if err != nil {
@@ -76,7 +79,8 @@ func readFile(path string) (string, error) {
 	if len(content) > maxFile {
 		return "", fmt.Errorf("it is larger than %d bytes", maxFile)
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r"), nil
+	text := strings.TrimPrefix(string(content), byteOrderMark)
+	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r"), nil
 }
 
 // cause is an error of a file without the path, which the caller shows or does not.

@@ -55,7 +55,7 @@ func TestFileBesidesValue(t *testing.T) {
 
 // Kubernetes mounts secrets as links to files; editors end files with a line break of either kind.
 func TestFileContent(t *testing.T) {
-	for _, content := range []string{pat, pat + "\n", pat + "\r\n", pat + "\n\n"} {
+	for _, content := range []string{pat, pat + "\n", pat + "\r\n", pat + "\n\n", "\ufeff" + pat + "\r\n", " \t" + pat + " "} {
 		link := filepath.Join(t.TempDir(), "link")
 		if err := os.Symlink(writeFile(t, content), link); err != nil {
 			t.Fatal(err)
@@ -66,6 +66,28 @@ func TestFileContent(t *testing.T) {
 	}
 	if got := oneProblem(t, "RUNNER_REPO=acme/widgets", "GITHUB_TOKEN_FILE="+writeFile(t, "\n")); !strings.Contains(got, "no credential") {
 		t.Errorf("an empty file: %s", got)
+	}
+}
+
+// What no value can hold is refused, without a word of it.
+func TestFileThatIsNoText(t *testing.T) {
+	utf16 := "\xff\xfe"
+	for _, c := range canary {
+		utf16 += string(c) + "\x00"
+	}
+	for content, why := range map[string]string{
+		canary + "\x00": "control character", canary + "\n" + canary: "line break", utf16: "not UTF-8", canary + "\xe9": "not UTF-8", `"` + canary + `"`: "quotes",
+	} {
+		for _, name := range []string{"PAT", "RUNNER_GROUP"} {
+			environ := []string{"RUNNER_ORG=acme", name + "_FILE=" + writeFile(t, content)}
+			if name != "PAT" {
+				environ = append(environ, "PAT="+pat)
+			}
+			got := oneProblem(t, environ...)
+			if !strings.HasPrefix(got, "cannot use "+name+": ") || !strings.Contains(got, why) || strings.Contains(got, canary) {
+				t.Errorf("%s of %q: %s", name, content, got)
+			}
+		}
 	}
 }
 

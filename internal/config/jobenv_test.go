@@ -59,7 +59,7 @@ func names(environ []string) (all []string) {
 func TestJobSeesNoConfiguration(t *testing.T) {
 	c := load(t, minimal...)
 	for _, v := range config.Variables() {
-		for _, name := range append([]string{v.Name}, v.Aliases...) {
+		for _, name := range v.Names() {
 			for _, n := range []string{name, name + "_FILE", name + "_VALUE_FROM"} {
 				if got := c.JobEnviron([]string{n + "=x"}); len(got) != 0 {
 					t.Errorf("the job sees %q", got)

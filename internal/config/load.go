@@ -14,6 +14,7 @@ func Load(environ []string) (Config, error) {
 	c := r.parse()
 	r.placeServer(&c, r.placeScope(&c))
 	r.completeCredential(&c)
+	completeGroup(&c)
 	r.completeCA(&c)
 	r.completeLabels(&c)
 	r.completeTimeouts(&c)

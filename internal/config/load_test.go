@@ -33,6 +33,40 @@ func TestOtherEntrypoints(t *testing.T) {
 	check(t, c, config.Scope{Kind: config.Repository, Owner: "acme", Repo: "widgets"}, "", token, "gpu", true)
 }
 
+// Environments of more images, as their documentation has them.
+func TestMoreEntrypoints(t *testing.T) {
+	repo, org := config.Scope{Kind: config.Repository, Owner: "acme", Repo: "widgets"}, config.Scope{Kind: config.Organization, Owner: "acme"}
+	const api = "github_pat_for_tests_only"
+	for _, test := range []struct {
+		environ    string
+		scope      config.Scope
+		pat, token string
+		labels     string
+		ephemeral  bool
+	}{
+		{"GITHUB_RUNNER_URL=https://github.com/acme/widgets GITHUB_RUNNER_PAT=" + pat + " GITHUB_RUNNER_LABELS=gpu GITHUB_RUNNER_EPHEMERAL=false", repo, pat, "", "gpu", false},
+		{"GITHUB_RUNNER_URL=https://github.com/acme GITHUB_RUNNER_TOKEN=" + token + " GITHUB_RUNNER_WORKDIR=/w GITHUB_RUNNER_GROUP=g", org, "", token, "", true},
+		{"GH_RUNNER_URL=https://github.com/acme/widgets GH_RUNNER_TOKEN=" + api + " GH_RUNNER_NAME=a GH_RUNNER_MODE=persistent", repo, api, "", "", false},
+		{"GH_RUNNER_URL=https://github.com/acme GH_RUNNER_APP_ID=7 GH_RUNNER_APP_PRIVATE_KEY=a-private-key GH_RUNNER_GROUP=g", org, "", "", "", true},
+		{"GH_REPOSITORY=acme/widgets GH_RUNNER_TOKEN=" + token + " GH_RUNNER_LABELS=a,b", repo, "", token, "a,b", true},
+		{"RUNNER_REPOSITORY_URL=https://github.com/acme/widgets GITHUB_ACCESS_TOKEN=" + pat + " RUNNER_WORK_DIRECTORY=_w", repo, pat, "", "", true},
+		{"RUNNER_ORGANIZATION_URL=https://github.com/acme GITHUB_ACCESS_TOKEN=" + pat, org, pat, "", "", true},
+		{"RUNNER_ENTERPRISE_URL=https://github.com/enterprises/acme GITHUB_TOKEN=" + pat, config.Scope{Kind: config.Enterprise, Owner: "acme"}, pat, "", "", true},
+		{"GH_ORG=acme GH_REPO=widgets GH_ACCESS_TOKEN=" + pat, repo, pat, "", "", true},
+		{"GH_ORG=acme GH_REPO=acme/widgets GH_ACCESS_TOKEN=" + pat, repo, pat, "", "", true},
+		{"GH_ORG=acme RUNNER_TOKEN=" + token, org, "", token, "", true},
+		{"ORGANIZATION=acme REPOSITORY=widgets ACCESS_TOKEN=" + pat, repo, pat, "", "", true},
+		{"ORGANIZATION=acme ACCESS_TOKEN=" + pat, org, pat, "", "", true},
+		{"GITHUB_OWNER=acme GITHUB_REPO=widgets GITHUB_APP_ID=7 GITHUB_APP_INSTALL_ID=5 GITHUB_APP_PEM=a-private-key", repo, "", "", "", true},
+	} {
+		check(t, load(t, strings.Fields(test.environ)...), test.scope, test.pat, test.token, test.labels, test.ephemeral)
+	}
+	c := load(t, "GITHUB_DOMAIN=git.acme.example", "GITHUB_OWNER=acme", "GITHUB_PAT="+pat)
+	if c.APIURL != "https://git.acme.example/api/v3" {
+		t.Errorf("the API is at %s", c.APIURL)
+	}
+}
+
 func check(t *testing.T, c config.Config, scope config.Scope, pat, token, labels string, ephemeral bool) {
 	t.Helper()
 	if c.Scope != scope {
@@ -162,7 +196,7 @@ func TestLabels(t *testing.T) {
 func TestUnsetIsEmpty(t *testing.T) {
 	environ := slices.Clone(minimal)
 	for _, v := range config.Variables() {
-		for _, name := range append([]string{v.Name}, v.Aliases...) {
+		for _, name := range v.Names() {
 			environ = append(environ, name+"=  ", name+"_FILE=", name+"_VALUE_FROM= ")
 		}
 	}

@@ -1,18 +1,23 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
-// WriteMarkdown writes the table of variables as a page for docs.
+// WriteMarkdown writes the table of variables, and that of the images whose names are understood, as a page for docs.
 func WriteMarkdown(w io.Writer) error {
 	var page strings.Builder
 	page.WriteString(markdownHead)
-	for _, v := range Variables() {
-		fmt.Fprintf(&page, "| `%s` | %s | %s | %s | %s |\n", v.Name, aliasCell(v), cell(v.Type), defaultCell(v), cell(v.Doc))
+	table := Variables()
+	for _, v := range table {
+		fmt.Fprintf(&page, "| `%s` | %s | %s | %s | %s | %s |\n", v.Name, aliasCell(v), cell(v.Type), orDash(cell(v.Default)), orDash(code(v.Example)), cell(v.Doc))
+	}
+	page.WriteString(markdownImages)
+	for _, image := range Images() {
+		fmt.Fprintf(&page, "| [%s](%s) | %s |\n", image.Name, image.Source, strings.Join(namesFrom(image, table), " "))
 	}
 	if _, err := io.WriteString(w, page.String()); err != nil {
 		return fmt.Errorf("cannot write the table of variables: %w", err)
@@ -25,35 +30,68 @@ const markdownHead = `# Environment variables
 Everything is configured by environment variables, read once, before anything is done. All that is wrong is reported at
 once, with exit code 78. ` + "`runner-init config`" + ` prints what the variables come to and where each value came from.
 
+Every name X, canonical or alias, has these forms; setting more than one of them is an error:
+
+| form | the value is |
+|---|---|
+| ` + "`X`" + ` | the value itself |
+| ` + "`X_FILE`" + ` | the path of a file with the value: a regular file of at most 1 MiB, in UTF-8; a byte order mark and the line break at its end do not count |
+
 - Unset and empty are the same. White space around a value is dropped.
-- A canonical name wins over its aliases. Aliases that are set to different values are an error.
-- Every name X, canonical or alias, also works as X_FILE: the path of a file with the value, of at most 1 MiB, without its
-  last line break. Setting both is an error.
+- A canonical name wins over its aliases. Aliases that are set to different values are an error; true and 1, or 60 and 1m,
+  are not different.
 - A duration is a number of seconds, or written like 90s, 2m or 1h30m.
 - A secret is never shown and never reaches a job.
 
-| variable | aliases | value | default | meaning |
-|---|---|---|---|---|
+| variable | aliases, and where they come from | value | default | example | meaning |
+|---|---|---|---|---|---|
+`
+
+const markdownImages = `
+## Other images
+
+An image that was built for one of these, or a task definition, a pod or a compose file that was written for it, keeps its
+variables:
+
+| image | its names for what has another name here |
+|---|---|
 `
 
 func aliasCell(v Variable) string {
 	aliases := make([]string, len(v.Aliases))
 	for i, a := range v.Aliases {
-		aliases[i] = "`" + a + "`"
+		aliases[i] = code(a.Name)
+		if len(a.Images) > 0 {
+			aliases[i] += " (" + strings.Join(a.Images, ", ") + ")"
+		}
 	}
-	return strings.Join(aliases, " ")
+	return orDash(strings.Join(aliases, "<br>"))
 }
 
-// defaultCell has an example where there is nothing better to show.
-func defaultCell(v Variable) string {
-	var parts []string
-	if v.Default != "" {
-		parts = append(parts, cell(v.Default))
+// namesFrom are the aliases that come from an image, in the order of their variables.
+func namesFrom(image Image, table []Variable) (names []string) {
+	for _, v := range table {
+		for _, a := range v.Aliases {
+			if slices.Contains(a.Images, image.Name) {
+				names = append(names, code(a.Name))
+			}
+		}
 	}
-	if v.Example != "" {
-		parts = append(parts, "e.g. `"+v.Example+"`")
+	return names
+}
+
+func code(s string) string {
+	if s == "" {
+		return ""
 	}
-	return cmp.Or(strings.Join(parts, "; "), "–")
+	return "`" + s + "`"
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
 }
 
 // cell escapes what would end a cell or begin emphasis.

@@ -32,8 +32,13 @@ func newReading(environ []string) *reading {
 	}
 	for _, kv := range environ {
 		name, value, ok := strings.Cut(kv, "=")
-		if _, twice := r.environ[name]; ok && name != "" && !twice {
+		first, twice := r.environ[name]
+		switch _, known := r.known[name]; {
+		case !ok || name == "":
+		case !twice:
 			r.environ[name] = value
+		case known && value != first && strings.TrimSpace(value) != "":
+			r.warn("%s is set more than once, and the first value counts", name)
 		}
 	}
 	return r
@@ -45,6 +50,13 @@ func (r *reading) name(canonical string) string {
 		return name
 	}
 	return canonical
+}
+
+// move makes the value of one variable that of another, which has none.
+func (r *reading) move(from, to string) {
+	r.origins[to], r.named[to] = r.origins[from], r.named[from]
+	delete(r.origins, from)
+	delete(r.named, from)
 }
 
 // refuse notes a problem with the value of one variable, unless there is one already.

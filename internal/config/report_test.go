@@ -110,12 +110,12 @@ func TestMarkdown(t *testing.T) {
 			t.Errorf("%s has no row", v.Name)
 			continue
 		}
-		if cells := strings.Count(strings.ReplaceAll(lines[i], `\|`, ""), "|") - 1; cells != 5 {
+		if cells := strings.Count(strings.ReplaceAll(lines[i], `\|`, ""), "|") - 1; cells != 6 {
 			t.Errorf("%s has %d cells: %s", v.Name, cells, lines[i])
 		}
 		for _, a := range v.Aliases {
-			if !strings.Contains(lines[i], "`"+a+"`") {
-				t.Errorf("%s lacks its alias %s", v.Name, a)
+			if !strings.Contains(lines[i], "`"+a.Name+"`") {
+				t.Errorf("%s lacks its alias %s", v.Name, a.Name)
 			}
 		}
 	}
@@ -124,7 +124,7 @@ func TestMarkdown(t *testing.T) {
 func TestTable(t *testing.T) {
 	seen := map[string]string{}
 	for _, v := range config.Variables() {
-		for _, name := range append([]string{v.Name}, v.Aliases...) {
+		for _, name := range v.Names() {
 			if other := seen[name]; other != "" {
 				t.Errorf("%s means %s and %s", name, other, v.Name)
 			}
@@ -133,8 +133,8 @@ func TestTable(t *testing.T) {
 		if v.Doc == "" || !strings.HasSuffix(v.Doc, ".") || v.Type == "" {
 			t.Errorf("%s is not documented: %+v", v.Name, v)
 		}
-		if v.Default == "" && v.Example == "" && !v.Secret {
-			t.Errorf("%s has neither a default nor an example", v.Name)
+		if v.Example == "" || v.Example == v.Default {
+			t.Errorf("%s has no example but its default", v.Name)
 		}
 	}
 }

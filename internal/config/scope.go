@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -44,6 +45,16 @@ func (k Kind) variable() string {
 	}
 }
 
+// kindNamedBy is the kind that a variable is for, or nothing.
+func kindNamedBy(variable string) Kind {
+	for _, k := range []Kind{Repository, Organization, Enterprise} {
+		if k.variable() == variable {
+			return k
+		}
+	}
+	return ""
+}
+
 func (k Kind) withArticle() string {
 	if k == Repository {
 		return "a repository"
@@ -82,8 +93,11 @@ func (s Scope) URL(server string) string {
 	return server + "/" + s.Owner
 }
 
-// githubOwner names the organization, or the owner of the repository that another variable names.
-const githubOwner = "GITHUB_OWNER"
+// ownersOnly name the organization, or the owner of the repository that another variable names.
+var ownersOnly = []string{"GITHUB_OWNER", "GH_ORG", "ORGANIZATION"}
+
+// ownerNamed reports whether the organization was given under such a name.
+func (r *reading) ownerNamed() bool { return slices.Contains(ownersOnly, r.named["RUNNER_ORG"]) }
 
 // placeScope decides where to register, and returns the place whose address names the server, if one does.
 func (r *reading) placeScope(c *Config) (named place) {
@@ -157,7 +171,7 @@ func (r *reading) namedPlaces(places map[Kind]place) []Kind {
 	repo, isRepo := places[Repository]
 	for _, k := range []Kind{Repository, Organization, Enterprise} {
 		_, is := places[k]
-		completes := k == Organization && isRepo && (repo.bare || r.named["RUNNER_ORG"] == githubOwner)
+		completes := k == Organization && isRepo && (repo.bare || r.ownerNamed())
 		if is && !completes {
 			named = append(named, k)
 		}
@@ -167,8 +181,8 @@ func (r *reading) namedPlaces(places map[Kind]place) []Kind {
 
 // checkOwner compares the two places where the owner can stand.
 func (r *reading) checkOwner(c *Config, repo place) {
-	if r.named["RUNNER_ORG"] == githubOwner && repo.Owner != "" && !strings.EqualFold(repo.Owner, c.Org) {
-		r.clash(refuse("leave "+githubOwner+" out: the repository names its owner", "the owner is %q in one and %q in the other", c.Org, repo.Owner), "RUNNER_ORG", "RUNNER_REPO")
+	if r.ownerNamed() && repo.Owner != "" && !strings.EqualFold(repo.Owner, c.Org) {
+		r.clash(refuse("leave "+r.name("RUNNER_ORG")+" out: the repository names its owner", "the owner is %q in one and %q in the other", c.Org, repo.Owner), "RUNNER_ORG", "RUNNER_REPO")
 	}
 }
 

@@ -9,16 +9,18 @@ import (
 // ours is the prefix under which an unknown name is most likely a misspelt one.
 const ours = "RUNNER_"
 
-// theirs are names with our prefix that are not ours: the runner's own (actions/runner sets or reads them) and those
+// theirs are names like ours that are not ours: the runner's own (actions/runner sets or reads them) and those
 // that images commonly set for themselves.
 var theirs = []string{
 	"RUNNER_ALLOW_RUNASROOT", "RUNNER_MANUALLY_TRAP_SIG", "RUNNER_UPDATE_CA_CERTS", "RUNNER_WAIT_FOR_DOCKER_IN_SECONDS",
 	"RUNNER_TOOL_CACHE", "RUNNER_TOOLSDIRECTORY", "RUNNER_LOGSIZE", "RUNNER_LOGRETENTION", "RUNNER_PERFLOG", "RUNNER_TRACKING_ID",
 	"RUNNER_OS", "RUNNER_ARCH", "RUNNER_TEMP", "RUNNER_WORKSPACE", "RUNNER_ENVIRONMENT", "RUNNER_DEBUG",
 	"RUNNER_VERSION", "RUNNER_CONTAINER_HOOKS_VERSION", "RUNNER_ASSETS_DIR", "RUNNER_UID", "RUNNER_GID", "RUNNER_USER_UID", "RUNNER_USER_GID",
+	"GITHUB_PATH", // a file of each step of a job, and one letter off a token
 }
 
-// warnUnknown remarks on variables that look as if they were meant for us.
+// warnUnknown remarks on variables that look as if they were meant for us: those with our prefix, and those that are
+// spelt almost like a name of ours or of another image.
 func (r *reading) warnUnknown() {
 	for _, name := range slices.Sorted(maps.Keys(r.environ)) {
 		_, known := r.known[name]
@@ -26,8 +28,13 @@ func (r *reading) warnUnknown() {
 		case known || r.environ[name] == "":
 		case strings.HasPrefix(name, inputPrefix):
 			r.warn("%s is not used: the runner is configured by our own variables", name)
-		case strings.HasPrefix(name, ours) && !isTheirs(name):
-			r.warn("%s is not known%s", name, suggestion(name, r.table))
+		case isTheirs(name):
+		case strings.HasPrefix(name, ours):
+			r.warn("%s is not known%s", name, didYouMean(r.alike(name, 3, false)))
+		default:
+			if meant := r.alike(name, 1, true); meant != "" {
+				r.warn("%s is not known%s", name, didYouMean(meant))
+			}
 		}
 	}
 }
@@ -38,16 +45,16 @@ const inputPrefix = "ACTIONS_RUNNER_INPUT_"
 // knownNames are all names that Load reads; true are those of a secret, of its file and of its reference.
 func knownNames(table []Variable) map[string]bool {
 	known := map[string]bool{}
-	add := func(v Variable) {
-		for _, name := range append([]string{v.Name}, v.Aliases...) {
-			known[name], known[name+fileSuffix], known[name+valueFromSuffix] = v.Secret, v.Secret, v.Secret
+	add := func(secret bool, names ...string) {
+		for _, name := range names {
+			known[name], known[name+fileSuffix], known[name+valueFromSuffix] = secret, secret, secret
 		}
 	}
 	for _, v := range table {
-		add(v)
+		add(v.Secret, v.Names()...)
 	}
 	for _, l := range laters {
-		add(Variable{Name: l.names[0], Aliases: l.names[1:]})
+		add(false, l.names...)
 	}
 	return known
 }
@@ -58,39 +65,64 @@ func isTheirs(name string) bool {
 		strings.Contains(name, "_SERVICE_") || strings.Contains(name, "_PORT")
 }
 
-// suggestion names the variable that is spelt most alike, if one is alike at all.
-func suggestion(name string, table []Variable) string {
-	const alike = 3 // letters; the prefix is common to all
-	best, distance := "", alike+1
-	for _, v := range table {
-		for _, candidate := range append([]string{v.Name}, v.Aliases...) {
+func didYouMean(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "; did you mean " + name + "?"
+}
+
+// shortest is the length of the shortest name outside our prefix for which another can be a slip of the pen: APP_UID is
+// no APP_ID, and PATH is no PAT.
+const shortest = 8
+
+// alike returns the known name that is spelt most like a given one, if one is like enough: at most limit letters apart,
+// whatever their case. For a foreign name, one without our prefix, short names are left out, and those that programs of
+// all kinds use. A suffix such as _FILE is carried over.
+func (r *reading) alike(name string, limit int, foreign bool) string {
+	name = strings.ToUpper(strings.Trim(name, "\ufeff \t\r"))
+	for _, suffix := range []string{fileSuffix, valueFromSuffix} {
+		if stem, ok := strings.CutSuffix(name, suffix); ok {
+			if meant := r.alike(stem, limit, foreign); meant != "" {
+				return meant + suffix
+			}
+			return ""
+		}
+	}
+	best, distance := "", limit+1
+	for _, v := range r.table {
+		for i, candidate := range v.Names() {
+			if foreign && (len(candidate) < shortest || i > 0 && len(v.Aliases[i-1].Images) == 0) {
+				continue
+			}
 			if d := editDistance(name, candidate); d < distance {
 				best, distance = candidate, d
 			}
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return "; did you mean " + best + "?"
+	return best
 }
 
-// editDistance is the number of bytes to insert, delete or replace to make one of the other (Levenshtein).
+// editDistance is the number of bytes to insert, delete or replace, and of neighbours to swap, to make one of the other
+// (optimal string alignment).
 func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
+	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
+		next := make([]int, len(b)+1)
+		next[0] = i + 1
 		for j := range len(b) {
-			cost := diagonal
+			next[j+1] = row[j]
 			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
+				next[j+1] = 1 + min(row[j], row[j+1], next[j])
+				if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+					next[j+1] = min(next[j+1], before[j-1]+1)
+				}
 			}
-			diagonal, row[j+1] = row[j+1], cost
 		}
+		before, row = row, next
 	}
 	return row[len(b)]
 }

@@ -24,6 +24,20 @@ func TestUnknownVariables(t *testing.T) {
 		"RUNNER_CACHE_PORT_443_TCP=tcp://10.0": "",
 		"RUNNER_LABLES=":                       "",
 		"RUNNERS=3":                            "",
+		"GITHUB_TOKE=" + canary:                "GITHUB_TOKE is not known; did you mean GITHUB_TOKEN?",
+		"GITHUB_TOKNE_FILE=/x":                 "GITHUB_TOKNE_FILE is not known; did you mean GITHUB_TOKEN_FILE?",
+		"RUNNER_LABLES_FILE=/x":                "RUNNER_LABLES_FILE is not known; did you mean RUNNER_LABELS_FILE?",
+		"RUNNER_GRUOP_VALUE_FROM=x":            "RUNNER_GRUOP_VALUE_FROM is not known; did you mean RUNNER_GROUP_VALUE_FROM?",
+		"ACCES_TOKEN=x":                        "ACCES_TOKEN is not known; did you mean ACCESS_TOKEN?",
+		"GH_RUNNER_LABEL=x":                    "GH_RUNNER_LABEL is not known; did you mean GH_RUNNER_LABELS?",
+		"runner_labels=a":                      "runner_labels is not known; did you mean RUNNER_LABELS?",
+		"RUNNER_LABELS =a":                     "RUNNER_LABELS  is not known; did you mean RUNNER_LABELS?",
+		"\ufeffRUNNER_GROUP=a":                 "\ufeffRUNNER_GROUP is not known; did you mean RUNNER_GROUP?",
+		"APP_UID=1654":                         "",
+		"GITHUB_PATH=/x":                       "",
+		"LOGLEVEL=debug":                       "",
+		"LABEL=x":                              "",
+		"GITHUB_ACTIONS=true":                  "",
 	} {
 		c, err := config.Load(append(minimal, environ))
 		if err != nil {

@@ -44,6 +44,7 @@ func (r *reading) validate(c Config) {
 	r.checkCredential(c)
 	r.checkRegistration(c)
 	r.checkJIT(c)
+	r.warnIgnored(c)
 	if c.Group != "" && c.Scope.Kind == Repository {
 		r.refuse("RUNNER_GROUP", refuse("leave it out, or register at the organization with RUNNER_ORG", "a repository has no runner groups"))
 	}
@@ -71,11 +72,15 @@ func (r *reading) checkCredential(c Config) {
 	if c.Sweep && (!c.API() || !c.JITConfig.Empty()) {
 		r.warn("%s has no effect: it takes a GITHUB_TOKEN or a GitHub App, and no ready configuration", r.name("RUNNER_SWEEP"))
 	}
-	if strings.ContainsAny(c.GitHubToken.Reveal(), " \t") {
-		r.refuse("GITHUB_TOKEN", refuse("set it to the token alone", "it holds white space"))
-	}
-	if strings.ContainsAny(c.RegistrationToken.Reveal(), " \t") {
-		r.refuse("RUNNER_TOKEN", refuse("set it to the token alone", "it holds white space"))
+	r.checkToken("GITHUB_TOKEN", c.GitHubToken)
+	r.checkToken(registrationTokenVariable, c.RegistrationToken)
+}
+
+// checkToken refuses what was pasted along with a token: it goes into the header of a request, and into an argument of
+// the runner.
+func (r *reading) checkToken(canonical string, token Secret) {
+	if strings.ContainsFunc(token.Reveal(), func(c rune) bool { return c <= ' ' || c > '~' }) {
+		r.refuse(canonical, refuse("set it to the token alone", "it holds white space, or another character that no token has"))
 	}
 }
 
@@ -105,6 +110,25 @@ func (r *reading) checkJIT(c Config) {
 	var files map[string]json.RawMessage
 	if err != nil || json.Unmarshal(content, &files) != nil || len(files) == 0 {
 		r.refuse("RUNNER_JITCONFIG", refuse("set it to the encoded_jit_config of GitHub's answer, as it is", "it is not the base64 of a JSON object"))
+	}
+}
+
+// warnIgnored remarks on what a ready configuration has decided already.
+func (r *reading) warnIgnored(c Config) {
+	if c.JITConfig.Empty() {
+		return
+	}
+	for _, variable := range []string{"RUNNER_NAME", "RUNNER_LABELS", "RUNNER_GROUP"} {
+		if r.named[variable] != "" {
+			r.warn("%s is not used: %s is a registration already, and has a name, labels and a group", r.name(variable), r.name("RUNNER_JITCONFIG"))
+		}
+	}
+}
+
+// completeGroup: a repository has the default group only, which may be named.
+func completeGroup(c *Config) {
+	if c.Scope.Kind == Repository && strings.EqualFold(c.Group, "default") {
+		c.Group = ""
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/runner-init/runner-init/internal/config"
 )
 
 func TestProblems(t *testing.T) {
@@ -74,6 +76,24 @@ func TestReadyJIT(t *testing.T) {
 	c = load(t, "RUNNER_JITCONFIG="+jit[:10]+"\n"+jit[10:]+"\n")
 	if c.JITConfig.Reveal() != jit {
 		t.Errorf("wrapped: got %q", c.JITConfig.Reveal())
+	}
+}
+
+// A ready configuration has decided what others would say.
+func TestReadyJITBesidesOthers(t *testing.T) {
+	c, err := config.Load([]string{"RUNNER_JITCONFIG=" + jit, "LABELS=a", "GH_RUNNER_NAME=b"})
+	if w := c.Warnings(); err != nil || len(w) != 2 || !strings.HasPrefix(w[0], "GH_RUNNER_NAME is not used") || !strings.HasPrefix(w[1], "LABELS is not used") {
+		t.Errorf("got %v, %q", err, w)
+	}
+}
+
+// Many write the default group out, for repositories too.
+func TestDefaultGroup(t *testing.T) {
+	if c := load(t, append(minimal, "RUNNER_GROUP=Default")...); c.Group != "" {
+		t.Errorf("a repository has the group %q", c.Group)
+	}
+	if c := load(t, "GITHUB_TOKEN="+pat, "RUNNER_ORG=acme", "RUNNER_GROUP=Default"); c.Group != "Default" {
+		t.Errorf("an organization has the group %q", c.Group)
 	}
 }
 

@@ -12,7 +12,7 @@ type Variable struct {
 	// Name is the canonical name.
 	Name string
 	// Aliases are other names it is accepted under. Each name X also works as X_FILE, the path of a file with the value.
-	Aliases []string
+	Aliases []Alias
 	// Type says in a few words what the value is.
 	Type string
 	// Default is the default value, or a few words where it is not a constant. Empty means none.
@@ -24,7 +24,17 @@ type Variable struct {
 	// Secret says that the value is never shown and never reaches a job.
 	Secret bool
 
-	field string // of Config
+	field string       // of Config
+	kind  reflect.Type // of that field
+}
+
+// Names are all names of the variable, the canonical one first.
+func (v Variable) Names() []string {
+	names := []string{v.Name}
+	for _, a := range v.Aliases {
+		names = append(names, a.Name)
+	}
+	return names
 }
 
 // Variables returns the table, in the order in which a reader would ask.
@@ -36,9 +46,9 @@ func Variables() []Variable {
 			continue
 		}
 		all = append(all, Variable{
-			Name: name, Aliases: list(f.Tag.Get("alias")), Type: typeName(f.Type),
+			Name: name, Aliases: aliasesOf(name), Type: typeName(f.Type),
 			Default: cmp.Or(f.Tag.Get("envDefault"), f.Tag.Get("default")), Example: f.Tag.Get("example"),
-			Doc: f.Tag.Get("doc"), Secret: f.Type == reflect.TypeFor[Secret](), field: f.Name,
+			Doc: f.Tag.Get("doc"), Secret: f.Type == reflect.TypeFor[Secret](), field: f.Name, kind: f.Type,
 		})
 	}
 	return all
