@@ -90,6 +90,7 @@ func New(o Options) (*Client, error) {
 // newTransport is net/http's, with more authorities to trust. There is no way to trust everybody.
 func newTransport(ca []byte) (*http.Transport, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.OnProxyConnectResponse = askedProxy
 	if len(ca) == 0 {
 		return transport, nil
 	}

@@ -1,10 +1,7 @@
 package registration
 
 import (
-	"crypto/tls"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -30,19 +27,6 @@ func (c *Client) hint(w words, e *Error, resp *http.Response) string {
 		return c.unreachable(e)
 	}
 	return ""
-}
-
-func (c *Client) unreachable(e *Error) string {
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](e.cause); ok {
-		return fmt.Sprintf("the certificate of %s is not trusted here; add its authority to this image's CA certificates, or name its file in RUNNER_CA_FILE", c.base.Host)
-	}
-	if e.Status != 0 {
-		return "GitHub has trouble; see https://www.githubstatus.com"
-	}
-	if failed, ok := errors.AsType[*net.OpError](e.cause); ok && failed.Op == "proxyconnect" {
-		return "the proxy that HTTP_PROXY or HTTPS_PROXY names does not answer; NO_PROXY exempts hosts from it"
-	}
-	return fmt.Sprintf("check that %s can be reached from here: DNS, firewall, proxy", c.base.Host)
 }
 
 // words are what differs between the kinds of credential in what there is to do.
