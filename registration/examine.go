@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/go-github/v56/github"
@@ -112,20 +114,25 @@ type Release struct {
 
 // LatestRunner is the newest release of the official runner, on the server that is asked: github.com.
 func (c *Client) LatestRunner(ctx context.Context) (Release, error) {
-	const op = "find the newest release of the runner"
-	var latest github.RepositoryRelease
-	if _, err := c.do(ctx, request{op: op, method: http.MethodGet, root: "repos/actions/runner/releases/latest", out: &latest}); err != nil {
+	return c.release(ctx, "find the newest release of the runner", "latest")
+}
+
+// RunnerRelease is the release of the official runner with that version. NotFound: there is none.
+func (c *Client) RunnerRelease(ctx context.Context, version string) (Release, error) {
+	return c.release(ctx, "find release "+version+" of the runner", "tags/v"+url.PathEscape(version))
+}
+
+func (c *Client) release(ctx context.Context, op, which string) (Release, error) {
+	var found github.RepositoryRelease
+	if _, err := c.do(ctx, request{op: op, method: http.MethodGet, root: "repos/actions/runner/releases/" + which, out: &found}); err != nil {
 		if e, ok := errors.AsType[*Error](err); ok && e.Reason.lasting() {
 			e.Hint = "" // they speak of the scope
 		}
 		return Release{}, err
 	}
-	version := latest.GetTagName()
-	if len(version) > 0 && version[0] == 'v' {
-		version = version[1:]
-	}
+	version := strings.TrimPrefix(found.GetTagName(), "v")
 	if version == "" {
 		return Release{}, invalid(op, "GitHub's answer names no version")
 	}
-	return Release{Version: version, Published: latest.GetPublishedAt().Time}, nil
+	return Release{Version: version, Published: found.GetPublishedAt().Time}, nil
 }

@@ -137,6 +137,12 @@ func latestRunner(t *testing.T, around func(*testing.T, http.Handler) http.Handl
 			t.Errorf("%s: got %+v, %v", name, got, err)
 		}
 	}
+	server.Release("2.401.0", published.Add(time.Hour))
+	if got, err := client.RunnerRelease(t.Context(), "2.400.1"); err != nil || got.Version != "2.400.1" || !got.Published.Equal(published) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	_, err = client.RunnerRelease(t.Context(), "2.400.2")
+	checkReason(t, err, NotFound)
 	if _, err := newClient(t, &script{steps: []step{answer(200, "{}")}}).LatestRunner(t.Context()); err == nil {
 		t.Error("an answer without a version is taken for one")
 	}

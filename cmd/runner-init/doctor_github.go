@@ -19,11 +19,10 @@ import (
 
 // Limits below which a remark is worth it.
 const (
-	soonExpired  = 7 * 24 * time.Hour
-	lowRate      = 100
-	wrongClock   = 30 * time.Second
-	untrusted    = 14 * 24 * time.Hour // before the end of a certificate
-	updatePeriod = 30 * 24 * time.Hour // GitHub's, for runners that do not update themselves
+	soonExpired = 7 * 24 * time.Hour
+	lowRate     = 100
+	wrongClock  = 30 * time.Second
+	untrusted   = 14 * 24 * time.Hour // before the end of a certificate
 )
 
 func (p *patient) checkProxy() []doctor.Finding {
@@ -180,47 +179,6 @@ func (p *patient) checkGroup(ctx context.Context) []doctor.Finding {
 		return one(doctor.OK, "the default one")
 	}
 	return one(doctor.OK, "%q, id %d", p.config.Group, id)
-}
-
-// checkRelease: GitHub gives no jobs to a runner that is not updated within thirty days of a release.
-// https://docs.github.com/actions/reference/runners/self-hosted-runners#runner-software-updates-on-self-hosted-runners
-func (p *patient) checkRelease(ctx context.Context) []doctor.Finding {
-	if p.config.ServerURL != "https://github.com" {
-		return one(doctor.Skip, "only github.com names it: %s decides by itself which runners it takes", p.config.ServerURL)
-	}
-	newest, err := p.client.LatestRunner(ctx)
-	if err != nil {
-		return one(doctor.Warn, "%v", err)
-	}
-	return compareRelease(p.version, newest, time.Now(), !p.config.DisableUpdate)
-}
-
-func compareRelease(own string, newest registration.Release, now time.Time, updates bool) []doctor.Finding {
-	const hint = "build the image with the newest runner; GitHub wants a release installed within 30 days, and gives no jobs to runners that are older"
-	age := now.Sub(newest.Published)
-	switch {
-	case !older(own, newest.Version):
-		return one(doctor.OK, "%s is the newest", own)
-	case updates:
-		return one(doctor.OK, "%s; the runner updates itself to %s", own, newest.Version)
-	case age > updatePeriod:
-		return hinted(one(doctor.Warn, "%s is outdated: %s was released %s ago", own, newest.Version, span(age)), hint)
-	}
-	return hinted(one(doctor.Warn, "%s is not the newest: %s was released %s ago, and is wanted in %s at the latest", own, newest.Version, span(age), span(updatePeriod-age)), hint)
-}
-
-// older compares versions number by number.
-func older(a, b string) bool {
-	return slices.Compare(numbers(a), numbers(b)) < 0
-}
-
-func numbers(version string) (n []int) {
-	for part := range strings.SplitSeq(version, ".") {
-		value := 0
-		_, _ = fmt.Sscanf(part, "%d", &value)
-		n = append(n, value)
-	}
-	return n
 }
 
 // span is a length of time for people: in days where there are some.

@@ -121,25 +121,45 @@ func TestDoctorOfAnotherMachine(t *testing.T) {
 	}
 }
 
-// The newest release is asked for on github.com.
+// What counts is when the first release after ours came, which need not be the newest.
 func TestDoctorOfTheNewestRelease(t *testing.T) {
 	t.Parallel()
-	hub := github.New(github.Options{})
-	hub.AddPAT(testPAT, github.Classic("repo"))
-	hub.Release("2.400.0", time.Now().Add(-31*24*time.Hour))
-	p := newPatient([]string{"RUNNER_REPO=acme/widgets", "GITHUB_TOKEN=" + testPAT})
-	if p.invalid != nil {
-		t.Fatal(p.invalid)
-	}
-	o := clientOptions(p.config, registration.Anonymous{})
-	o.Transport = github.RoundTripper(hub)
-	var err error
-	if p.client, err = registration.New(o); err != nil {
-		t.Fatal(err)
-	}
-	p.version = "2.336.0"
-	if f := p.checkRelease(t.Context())[0]; f.Status != doctor.Warn || !strings.Contains(f.Text, "2.336.0 is outdated: 2.400.0 was released 31 days ago") {
-		t.Errorf("got %+v", f)
+	const day = 24 * time.Hour
+	for name, c := range map[string]struct {
+		own    string
+		status doctor.Status
+		code   int
+		says   string
+	}{
+		"the newest":              {"2.336.0", doctor.OK, 0, "2.336.0 is the newest"},
+		"not yet published":       {"2.337.0", doctor.OK, 0, "2.337.0 is the newest"},
+		"the one before":          {"2.335.1", doctor.Warn, 0, "2.336.0 was released 2 days ago; GitHub gives jobs to 2.335.1 for 27 days more"},
+		"followed by a patch":     {"2.335.0", doctor.Warn, 0, "2.335.1 was released 20 days ago; GitHub gives jobs to 2.335.0 for 9 days more"},
+		"outdated since long":     {"2.334.0", doctor.Fail, 7, "2.334.0 is outdated: 2.335.0 was released 31 days ago"},
+		"followed by nothing":     {"2.300.7", doctor.Warn, 0, "2.336.0 was released 2 days ago"},
+		"of a form of its own":    {"2.400-beta", doctor.OK, 0, "is the newest"},
+		"another form, and older": {"2.100-beta", doctor.Warn, 0, "2.336.0 was released 2 days ago"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hub := github.New(github.Options{})
+			hub.AddPAT(testPAT, github.Classic("repo"))
+			now := time.Now()
+			hub.Release("2.335.0", now.Add(-31*day))
+			hub.Release("2.335.1", now.Add(-20*day-time.Hour))
+			hub.Release("2.336.0", now.Add(-2*day-time.Hour))
+			p := newPatient([]string{"RUNNER_REPO=acme/widgets", "GITHUB_TOKEN=" + testPAT})
+			if p.invalid != nil {
+				t.Fatal(p.invalid)
+			}
+			p.client, p.version = roundTripClient(t, p.config, hub), c.own
+			f := p.checkRelease(t.Context())[0]
+			if f.Status != c.status || f.Code != c.code || !strings.Contains(f.Text, c.says) || (f.Hint == "") != (c.status == doctor.OK) {
+				t.Errorf("got %+v", f)
+			}
+			if n := len(hub.Journal()); n > 3 || c.status == doctor.OK && n > 1 {
+				t.Errorf("%d requests", n)
+			}
+		})
 	}
 }
 
@@ -156,12 +176,12 @@ func TestCompareRelease(t *testing.T) {
 	}{
 		"the same":           {"2.336.10", newest, false, doctor.OK, "is the newest"},
 		"newer still":        {"2.337.0", newest, false, doctor.OK, "is the newest"},
-		"by number":          {"2.336.9", newest, false, doctor.Warn, "released 20 days ago, and is wanted in 10 days at the latest"},
-		"longer ago":         {"2.336.9", old, false, doctor.Warn, "outdated: 2.336.10 was released 31 days ago"},
+		"by number":          {"2.336.9", newest, false, doctor.Warn, "released 20 days ago; GitHub gives jobs to 2.336.9 for 10 days more"},
+		"longer ago":         {"2.336.9", old, false, doctor.Fail, "outdated: 2.336.10 was released 31 days ago"},
 		"updated by itself":  {"2.99.0", old, true, doctor.OK, "updates itself to 2.336.10"},
 		"not even a version": {"x", newest, false, doctor.Warn, ""},
 	} {
-		if f := compareRelease(c.own, c.newest, now, c.updates)[0]; f.Status != c.status || !strings.Contains(f.Text, c.says) {
+		if f := compareRelease(c.own, c.newest, c.newest, now, c.updates)[0]; f.Status != c.status || !strings.Contains(f.Text, c.says) {
 			t.Errorf("%s: got %+v", name, f)
 		}
 	}

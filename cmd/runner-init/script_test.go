@@ -33,6 +33,7 @@ import (
 //	token VARIABLE               a ready registration token into a variable
 //	pat TOKEN KIND GRANT         GitHub knows a token, classic or fine-grained, with one scope or permission
 //	left PREFIX AGE [online]     a registration that was made so long ago, still there
+//	release VERSION AGE          the newest release of the official runner, made so long ago
 //	fault STATUS METHOD ROUTE [N [after]]  GitHub answers so, N times or always, perhaps after it has done what it was asked
 //	asked REGEXP                 GitHub was asked, as "METHOD ROUTE STATUS"; with ! it was not
 //
@@ -67,7 +68,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"queue": queueCmd, "result": resultCmd, "registrations": registrationsCmd, "token": tokenCmd, "status": statusCmd,
-			"left": leftCmd, "fault": faultCmd, "asked": askedCmd, "pat": patCmd,
+			"left": leftCmd, "fault": faultCmd, "asked": askedCmd, "pat": patCmd, "release": releaseCmd,
 		},
 	})
 }
@@ -132,6 +133,12 @@ func leftCmd(ts *testscript.TestScript, _ bool, args []string) {
 	age, err := time.ParseDuration(args[1])
 	ts.Check(err)
 	scriptHub(ts).AddRunner(scope, withSuffix(args[0], newSuffix(time.Now().Add(-age))), len(args) > 2)
+}
+
+func releaseCmd(ts *testscript.TestScript, _ bool, args []string) {
+	age, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	scriptHub(ts).Release(args[0], time.Now().Add(-age))
 }
 
 func faultCmd(ts *testscript.TestScript, _ bool, args []string) {

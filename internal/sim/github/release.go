@@ -2,29 +2,46 @@ package github
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
+
+// release is one of the official runner.
+type release struct {
+	version   string
+	published time.Time
+}
 
 // Release makes a version, "2.336.0", the newest release of the official runner.
 func (s *Server) Release(version string, published time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.version, s.published = version, published
+	s.releases = append(s.releases, release{version, published})
 }
 
-// latestRelease answers GET /repos/actions/runner/releases/latest to everybody, but to a token that nobody knows.
+// latestRelease answers GET /repos/actions/runner/releases/latest.
 func (s *Server) latestRelease(c *call) answer {
+	return s.shown(c, len(s.releases)-1)
+}
+
+// taggedRelease answers GET /repos/actions/runner/releases/tags/{tag}.
+func (s *Server) taggedRelease(c *call) answer {
+	return s.shown(c, slices.IndexFunc(s.releases, func(r release) bool { return "v"+r.version == c.r.PathValue("tag") }))
+}
+
+// shown shows a release to everybody, but to a token that nobody knows.
+func (s *Server) shown(c *call, i int) answer {
 	scheme, token := c.authorization()
 	switch {
 	case scheme != "none" && s.pats[token] == nil:
 		return refuse(http.StatusUnauthorized, "Bad credentials")
-	case s.version == "":
+	case i < 0:
 		return notFound()
 	}
 	base := baseURL(c.r)
-	at, tag, published := base+"/repos/actions/runner/releases", "v"+s.version, s.published.UTC().Format(time.RFC3339)
+	at, tag, published := base+"/repos/actions/runner/releases", "v"+s.releases[i].version, s.releases[i].published.UTC().Format(time.RFC3339)
 	return reply(http.StatusOK, map[string]any{
-		"id": 1, "node_id": "x", "tag_name": tag, "name": tag, "target_commitish": "main", "draft": false, "prerelease": false,
+		"id": 1 + i, "node_id": "x", "tag_name": tag, "name": tag, "target_commitish": "main", "draft": false, "prerelease": false,
 		"url": at + "/1", "html_url": at + "/tag/" + tag, "assets_url": at + "/1/assets", "upload_url": at + "/1/assets{?name,label}",
 		"tarball_url": at + "/tarball/" + tag, "zipball_url": at + "/zipball/" + tag, "assets": []any{},
 		"created_at": published, "published_at": published, "author": accountJSON(base, newScope("users/actions"), "User"),

@@ -22,6 +22,7 @@ func (s *Server) routes() {
 		s.mux.HandleFunc("GET "+owner+"/installation", s.locked(s.findInstallation))
 	}
 	s.mux.HandleFunc("GET /repos/actions/runner/releases/latest", s.locked(s.latestRelease))
+	s.mux.HandleFunc("GET /repos/actions/runner/releases/tags/{tag}", s.locked(s.taggedRelease))
 	s.mux.HandleFunc("GET /rate_limit", s.locked(s.rateLimit))
 	s.mux.HandleFunc("GET /app/installations", s.locked(s.listInstallations))
 	s.mux.HandleFunc("POST /app/installations/{installation_id}/access_tokens", s.locked(s.mintInstallationToken))

@@ -51,8 +51,7 @@ type Server struct {
 	secrets       []string
 	lastID        int64
 	installations []*Installation
-	version       string    // of the newest release of the runner; empty if there is none
-	published     time.Time // that
+	releases      []release // of the runner, the newest last
 	lastMessage   int
 	requests      int
 }
