@@ -24,6 +24,7 @@ type layer struct {
 
 // The third parties. Each has one line below that names it, golang.org/x/sys has three, and the tests of one more.
 const (
+	awssdk    = "github.com/aws/aws-sdk-go-v2/..."
 	env       = "github.com/caarlos0/env/v10"
 	gogithub  = "github.com/google/go-github/v56/..."
 	retryable = "github.com/hashicorp/go-retryablehttp"
@@ -31,6 +32,7 @@ const (
 	jwt       = "github.com/golang-jwt/jwt/v4"
 	kin       = "github.com/getkin/kin-openapi/..."
 	script    = "github.com/rogpeppe/go-internal/..."
+	smithy    = "github.com/aws/smithy-go/..."
 	sys       = "golang.org/x/sys/..."
 )
 
@@ -44,19 +46,23 @@ var layers = map[string]layer{
 		tests:   []string{"internal/need", "internal/sim/openapi", script, sys},
 	},
 
-	"lifecycle":          {without: world},
-	"registration":       {imports: []string{gogithub, retryable, install, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
-	"internal/config":    {imports: []string{env}},
+	"lifecycle":       {without: world},
+	"registration":    {imports: []string{gogithub, retryable, install, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
+	"internal/config": {imports: []string{env}},
+	"internal/doctor": {without: world},
+	"internal/health": {imports: []string{sys}, without: []string{"os/exec"}},
+	"internal/runner": {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
+
+	// Values that are kept elsewhere: what names them, and the one package that asks AWS for them.
 	"internal/reference": {without: world},
-	"internal/doctor":    {without: world},
-	"internal/health":    {imports: []string{sys}, without: []string{"os/exec"}},
-	"internal/runner":    {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
+	"internal/store":     {imports: []string{"internal/reference", awssdk, smithy}, tests: []string{"internal/sim/aws", "internal/need"}},
 
 	// The other process: PID 1 runs this and nothing else. It owns wait4(-1), so it cannot share os/exec's waiting.
 	"signals": {imports: []string{sys}, tests: []string{"internal/need"}, without: []string{"net", "net/http", "os/exec"}},
 
 	// The simulation: part of the demo, so free of third parties, and of the tests.
 	"internal/sim/github":        {tests: []string{"internal/need", "internal/sim/openapi"}},
+	"internal/sim/aws":           {},
 	"internal/sim/runner":        {tests: []string{"internal/need", "internal/sim/github"}},
 	"internal/sim/cmd/simrunner": {imports: []string{"internal/sim/runner"}},
 

@@ -104,7 +104,7 @@ func parseARN(text string) (Reference, error) {
 		return Reference{}, wrong(anyForm, "%q is the ARN of another service: %q", text, service)
 	case !isPartition(partition):
 		return Reference{}, wrong(form, "%q is no partition of AWS's, such as aws, aws-cn or aws-us-gov", partition)
-	case !isRegion(region):
+	case !IsRegion(region):
 		return Reference{}, wrong(form, "%q is no region", region)
 	case !isAccount(account) && (account != "" || r.Store != SSM): // AWS's own parameters belong to no account
 		return Reference{}, wrong(form, "%q is no account: that has 12 digits", account)

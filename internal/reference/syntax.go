@@ -20,9 +20,9 @@ func isPartition(text string) bool {
 	return ok && (rest == "" || rest[0] == '-' && of(rest[1:], lower+"-"))
 }
 
-// isRegion accepts words and a number, joined by dashes: us-gov-west-1. The region becomes a part of a host's name, so
-// nothing else gets through.
-func isRegion(text string) bool {
+// IsRegion reports whether a text can be a region: words and a number, joined by dashes, as in us-gov-west-1. The region
+// becomes a part of a host's name, so nothing else gets through.
+func IsRegion(text string) bool {
 	parts := strings.Split(text, "-")
 	for _, word := range parts[:len(parts)-1] {
 		if !of(word, lower) {
