@@ -57,6 +57,12 @@ func Begin(ephemeral bool) (Status, []Action) {
 	return Status{Ephemeral: ephemeral}, []Action{Arm{StartBy}, Arm{LifeBy}, Boot{}}
 }
 
+// Continue returns the status of a runner that is registered and whose listener was not started yet, and its next actions.
+func Continue(ephemeral bool) (Status, []Action) {
+	s, actions := launch(Status{Ephemeral: ephemeral, Registered: true, Identities: 1})
+	return s, append([]Action{Arm{StartBy}, Arm{LifeBy}}, actions...)
+}
+
 // Resume returns the status of a runner whose supervisor died: what it left behind, and the exit that this calls for.
 // The way on is Leave: fence, let a job end, deregister.
 func Resume(ephemeral, registered, listener, job bool, exit Exit) (Status, []Action) {

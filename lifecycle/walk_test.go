@@ -43,6 +43,7 @@ func outsets() map[string]func() (Status, []Action) {
 	begins := map[string]func() (Status, []Action){
 		"ephemeral":  func() (Status, []Action) { return Begin(true) },
 		"persistent": func() (Status, []Action) { return Begin(false) },
+		"continued":  func() (Status, []Action) { return Continue(true) },
 	}
 	for i := range 16 {
 		ephemeral, registered, listener, job := i&1 != 0, i&2 != 0, i&4 != 0, i&8 != 0

@@ -57,7 +57,7 @@ const loose = timers(1<<IdleBy | 1<<LifeBy)
 // outset is the world at the beginning.
 func outset(s Status, actions []Action) (world, error) {
 	w := world{Status: s.forget()}
-	if s.Listener {
+	if s.Listener && !slices.Contains(actions, Action(Launch{})) {
 		w.process = alive
 	}
 	return w.record(actions)

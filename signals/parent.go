@@ -15,7 +15,10 @@ import (
 
 // Parent is what a role has of the init that started it.
 type Parent struct {
-	Environ []string // the container's, verbatim
+	Environ []string // the container's, verbatim, unless it was handed over
+	// HandedOver says that Environ is what a supervisor before us has left of the container's.
+	HandedOver bool
+
 	journal *os.File
 }
 
@@ -26,21 +29,43 @@ var errNoParent = errors.New("this process was not started by an init")
 func Inherit() (*Parent, error) {
 	syscall.CloseOnExec(environmentFD)
 	syscall.CloseOnExec(journalFD)
-	environment, journal := os.NewFile(environmentFD, "environment"), os.NewFile(journalFD, "journal")
+	if _, err := unix.FcntlInt(journalFD, unix.F_GET_SEALS, 0); err != nil { // no file in memory
+		return nil, errNoParent
+	}
+	p := &Parent{journal: os.NewFile(journalFD, "journal")}
+	block, err := p.environment()
+	if err != nil {
+		return nil, errNoParent
+	}
+	if p.Environ, err = DecodeEnviron(block); err != nil {
+		return nil, errNoParent
+	}
+	return p, nil
+}
+
+// environment reads the file that the init keeps, or what a supervisor has left in the journal in its place.
+func (p *Parent) environment() ([]byte, error) {
+	var handed [1]byte
+	if n, _ := p.journal.ReadAt(handed[:], handedByte); n == 1 && handed[0] != 0 {
+		p.HandedOver = true
+		return io.ReadAll(io.NewSectionReader(p.journal, handedBytes, math.MaxInt64-handedBytes))
+	}
+	file := os.NewFile(environmentFD, "environment")
+	defer file.Close()
 	// From its beginning: a successor finds the file where its predecessor has read it to the end.
-	block, err := io.ReadAll(io.NewSectionReader(environment, 0, math.MaxInt64))
+	return io.ReadAll(io.NewSectionReader(file, 0, math.MaxInt64))
+}
+
+// HandOver has the init forget the container's environment and, once we have ended, start a Keeper, which finds this one.
+func (p *Parent) HandOver(environ []string) error {
+	block, err := EncodeEnviron(environ)
 	if err != nil {
-		return nil, errNoParent
+		return err
 	}
-	environment.Close()
-	environ, err := DecodeEnviron(block)
-	if err != nil {
-		return nil, errNoParent
+	if _, err := p.journal.WriteAt(block, handedBytes); err != nil {
+		return fmt.Errorf("cannot leave an environment to the init: %w", err)
 	}
-	if _, err := journal.Stat(); err != nil {
-		return nil, errNoParent
-	}
-	return &Parent{Environ: environ, journal: journal}, nil
+	return p.setFlag(handedByte)
 }
 
 // Ready says that signals may come. Until then the init has kept them.

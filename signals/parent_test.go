@@ -110,6 +110,37 @@ func TestParent(t *testing.T) {
 	}
 }
 
+// TestHandOver: what a supervisor hands over takes the place of the file, which need not even be there.
+func TestHandOver(t *testing.T) {
+	journal := memory(t, "journal", "")
+	own := Parent{journal: journal}
+	if err := own.Write([]byte("what is left")); err != nil {
+		t.Fatal(err)
+	}
+	if err := own.HandOver([]string{"A=\x00"}); err == nil {
+		t.Error("a NUL was handed over")
+	}
+	if err := own.HandOver([]string{"A=1", "A=2"}); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self(t), "role:heir")
+	cmd.ExtraFiles = []*os.File{journal, journal} // the first in the place of the environment, which is not looked at
+	cmd.Stderr = os.Stderr
+	in, out := pipes(t, cmd)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line := make([]byte, 1000)
+	n, _ := out.Read(line)
+	if got, want := string(line[:n]), fmt.Sprintf("%q %q\n", []string{"A=1", "A=2"}, "what is left"); !strings.HasPrefix(got, want[:len(want)-2]) {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	in.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func pipes(t *testing.T, cmd *exec.Cmd) (io.Closer, io.Reader) {
 	t.Helper()
 	in, err := cmd.StdinPipe()

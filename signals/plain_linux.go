@@ -227,6 +227,7 @@ func openDescriptors() (fds []int) {
 // Words of the command line by which the init starts its roles.
 const (
 	superviseWord = "supervise"
+	keepWord      = "keep"
 	recoverWord   = "recover"
 )
 
@@ -238,6 +239,8 @@ func InheritedRole() Role {
 	switch os.Args[1] {
 	case superviseWord:
 		return Supervisor
+	case keepWord:
+		return Keeper
 	case recoverWord:
 		return Recovery
 	}
@@ -258,7 +261,10 @@ func Supervise(p Process, codes Codes) int {
 // may even have brought it about: so nobody may look into it between its exec and its first line.
 func (r *reaper) spawnRole(role Role) (child bool) {
 	path, word := "/proc/self/exe", superviseWord
-	if role == Recovery {
+	switch role {
+	case Keeper: // there is no job yet
+		word = keepWord
+	case Recovery:
 		word = recoverWord
 		if program, err := ownProgram(); err == nil {
 			defer program.Close()

@@ -13,7 +13,8 @@ type Role int
 const (
 	NoRole     Role = iota
 	Supervisor      // the child, which does the work
-	Recovery        // its successor, after it has died without having finished
+	Keeper          // its successor, after it has handed over an environment with less in it
+	Recovery        // the successor of one that has died without having finished
 )
 
 // Codes are the exit codes of an init whose child cannot report one.
@@ -33,9 +34,11 @@ const (
 const (
 	readyByte    = 0  // signals may come
 	finishedByte = 1  // nobody has to take over
+	handedByte   = 2  // a Keeper is to take over, and finds its environment at handedBytes
 	stopBytes    = 8  // when the first stop signal came, by CLOCK_MONOTONIC, in nanoseconds; 0 = none
 	coreBytes    = 16 // how large a core file may be that the container allows, in bytes
 	ownBytes     = 64
+	handedBytes  = 4096
 )
 
 // supervise is the life of an init whose child is this very program. It keeps secrets out of every environment block,
@@ -52,6 +55,12 @@ func (r *reaper) supervise(codes Codes) (Role, int) {
 		return NoRole, codes.Failed
 	}
 	for role := Supervisor; role <= Recovery; role++ {
+		if role == Keeper && !r.flag(handedByte) {
+			continue
+		}
+		if role == Keeper {
+			r.dropEnvironment()
+		}
 		if r.startRole(role) {
 			return role, 0
 		}
@@ -59,7 +68,9 @@ func (r *reaper) supervise(codes Codes) (Role, int) {
 			if code := r.loop(); r.flag(finishedByte) {
 				return NoRole, code
 			}
-			r.complainOfDeath(role)
+			if role != Supervisor || !r.flag(handedByte) {
+				r.complainOfDeath(role)
+			}
 		} else if role == Supervisor {
 			return NoRole, codes.Failed
 		}
@@ -67,6 +78,15 @@ func (r *reaper) supervise(codes Codes) (Role, int) {
 	tell(2, str(ourName+": a registration may be left on GitHub\n"))
 	return NoRole, codes.Ghost
 }
+
+// dropEnvironment forgets the container's environment: nobody has it any more.
+func (r *reaper) dropEnvironment() {
+	closeFile(r.environment)
+	r.environment = noFile
+}
+
+// noFile is no descriptor.
+const noFile = -1
 
 func (r *reaper) startRole(role Role) (child bool) {
 	r.ended, r.hold = false, true

@@ -75,6 +75,9 @@ func (r *registrar) keep() bool { return !r.config.Deregister || r.mode() == mod
 // remove deletes the registration through the API, or lets the runner do it. The answer is final if asking again cannot
 // change it.
 func (r *registrar) remove(ctx context.Context) (verdict lifecycle.Verdict, final bool) {
+	if r.journal.HandedOver {
+		return r.judgeByRunner(), true
+	}
 	if r.client == nil {
 		return r.removeByRunner(ctx, r.config.RegistrationToken.Reveal()), true
 	}
@@ -179,10 +182,9 @@ var verdicts = map[registration.Verdict]lifecycle.Verdict{
 }
 
 // removeByRunner lets the runner remove itself, unless a job runs: GitHub would refuse, and the token would lie in the
-// environment of a process of the job's own user. An ephemeral runner that has done its job was removed by GitHub, and
-// has deleted the identity that it had: that is all the proof there is without an API credential.
+// environment of a process of the job's own user.
 func (r *registrar) removeByRunner(ctx context.Context, token string) lifecycle.Verdict {
-	if _, err := r.runner.Identity(); errors.Is(err, os.ErrNotExist) && r.config.Ephemeral && r.held.ID != 0 {
+	if r.spent() {
 		return lifecycle.Gone
 	}
 	if r.working() {
@@ -195,6 +197,13 @@ func (r *registrar) removeByRunner(ctx context.Context, token string) lifecycle.
 		return lifecycle.Unknown
 	}
 	return lifecycle.Gone
+}
+
+// spent reports whether an ephemeral runner has done its job. GitHub has removed it then, and it has deleted the identity
+// that it had: that is all the proof there is without an API credential.
+func (r *registrar) spent() bool {
+	_, err := r.runner.Identity()
+	return errors.Is(err, os.ErrNotExist) && r.config.Ephemeral && r.held.ID != 0
 }
 
 // pause waits, and reports whether ctx lasted that long.

@@ -13,6 +13,8 @@ type entry struct {
 	Name string `json:",omitempty"`
 	// ID is the registration's id, once known.
 	ID int64 `json:",omitempty"`
+	// Ready says that somebody else made the registration.
+	Ready bool `json:",omitempty"`
 }
 
 // entrySize is the fixed size of an entry, so that each replaces the last in a single write: what is read after a

@@ -14,11 +14,16 @@ type listener struct {
 	log     *slog.Logger
 	process *runner.Listener
 	jobOver func() // in a goroutine of its own; may be nil
+	// handOver has a successor start the listener instead. It may be nil.
+	handOver func() error
 }
 
 var _ lifecycle.Listener = (*listener)(nil)
 
 func (l *listener) Launch(tell func(lifecycle.Event)) (err error) {
+	if l.handOver != nil {
+		return l.handOver()
+	}
 	l.process, err = l.runner.Launch(l.news(tell))
 	return err
 }

@@ -58,8 +58,10 @@ const (
 
 func (r *registrar) mode() mode {
 	switch {
-	case !r.config.JITConfig.Empty():
+	case !r.config.JITConfig.Empty(), r.held.Ready:
 		return modeReady
+	case r.journal.HandedOver:
+		return modeJIT
 	case r.config.Registration == config.RegistrationToken, r.client == nil, !r.config.Ephemeral, r.byToken:
 		return modeToken
 	case !r.config.DisableUpdate: // GitHub makes a JIT runner that does not update itself
@@ -75,6 +77,8 @@ func (r *registrar) warning() string {
 		return "RUNNER_DEREGISTER is false: the registration is left on GitHub"
 	case r.mode() == modeReady:
 		return "a ready JIT configuration cannot be deregistered: that is left to whoever made it"
+	case r.config.DropCredentials:
+		return "RUNNER_DROP_CREDENTIALS is true: once it is registered, the runner cannot be deregistered before its job is done; a stop then leaves the registration, and ends with exit code 75"
 	case r.client == nil:
 		return "a ready registration token is good for an hour: after that the runner cannot be deregistered; set GITHUB_TOKEN, or a GitHub App, and it always can"
 	}
@@ -145,7 +149,7 @@ func (r *registrar) registerNamed(ctx context.Context) (err error) {
 		r.hold(name, 0)
 		if r.mode() == modeJIT {
 			err = r.registerJIT(ctx, name)
-			if unknown(err) && r.config.Registration == config.RegistrationAuto {
+			if unknown(err) && r.config.Registration == config.RegistrationAuto && !r.config.DropCredentials {
 				err = r.fallBack(ctx, name, err)
 			}
 		} else {
@@ -234,7 +238,7 @@ func conflict(err error) bool {
 
 // hold remembers the registration, also beyond our death.
 func (r *registrar) hold(name string, id int64) {
-	r.held = entry{Name: name, ID: id}
+	r.held = entry{Name: name, ID: id, Ready: r.mode() == modeReady}
 	if err := r.journal.write(r.held); err != nil {
 		r.log.Warn("cannot note the registration", slog.Any(keyError, err))
 	}

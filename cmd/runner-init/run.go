@@ -13,6 +13,8 @@ func playRole(argv []string) (code int, ok bool) {
 	switch signals.InheritedRole() {
 	case signals.Supervisor:
 		return superviseCommand(runArguments(signals.RoleArguments(argv))), true
+	case signals.Keeper:
+		return keepCommand(runArguments(signals.RoleArguments(argv))), true
 	case signals.Recovery:
 		return recoverCommand(runArguments(signals.RoleArguments(argv))), true
 	}

@@ -43,6 +43,9 @@ func superviseCommand(args []string) int {
 // recoverCommand takes over from a supervisor that died, and leaves in good order.
 func recoverCommand(args []string) int {
 	return supervise(args, func(w *wiring) lifecycle.Exit {
+		if w.journal.HandedOver {
+			w.log.Warn("deregistration will be limited", slog.String(keyReason, droppedReason))
+		}
 		left := w.journal.read()
 		alive, job := w.adopt(left)
 		died := lifecycle.Exit{Code: lifecycle.RunnerFailed, Reason: "the supervisor died"}
@@ -82,6 +85,11 @@ func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
 // configure reads the configuration. Its errors are the first thing a new user sees, so they are for people, and all
 // at once.
 func (s *supervisor) configure() lifecycle.Exit {
+	if s.journal.HandedOver {
+		s.config = config.Reload(s.environ)
+		s.log = newLogger(s.config, s.outlet)
+		return lifecycle.Exit{}
+	}
 	c, err := config.Load(s.environ)
 	s.config, s.log = c, newLogger(c, s.outlet)
 	if err != nil {
@@ -122,6 +130,9 @@ func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {
 // platform's termination message.
 func (s *supervisor) report(exit lifecycle.Exit) {
 	left := s.journal.read()
+	if s.journal.HandedOver && exit.Code == lifecycle.GhostLeft {
+		exit.Reason += ": " + droppedReason
+	}
 	err := s.journal.Finished()
 	words := lastWords{
 		Reason: exit.Reason, ExitCode: int(s.exitCode(exit)), Phase: s.phase.String(),

@@ -41,12 +41,17 @@ func (s *supervisor) wire() (*wiring, error) {
 		host:     &host{config: s.config, root: s.root, runner: r},
 		listener: l,
 	}
-	if warning := reg.warning(); warning != "" {
-		s.log.Warn("deregistration will be limited", slog.String(keyReason, warning))
+	if s.config.DropCredentials && !s.journal.HandedOver {
+		l.handOver = s.handOver
 	}
 	plan := lifecycle.NewPlan(s.config.StopTimeout, s.config.StartTimeout)
 	plan.Idle, plan.Life = s.config.IdleTimeout, s.config.MaxLifetime
-	logPlan(s.log, plan)
+	if !s.journal.HandedOver { // who handed over has said it
+		if warning := reg.warning(); warning != "" {
+			s.log.Warn("deregistration will be limited", slog.String(keyReason, warning))
+		}
+		logPlan(s.log, plan)
+	}
 	w.loop = lifecycle.New(lifecycle.Ports{
 		Host: w.host, Registrar: reg, Listener: w.listener, Judge: w.judge, Observe: w.observe, Planned: w.planned,
 	}, plan)

@@ -59,6 +59,7 @@ var samples = map[string]sample{
 	"RUN_AS_ROOT":                      {"true", "root", minimal},
 	"RUNNER_STOP_TIMEOUT":              {"120", "2m", minimal},
 	"RUNNER_START_TIMEOUT":             {"90s", "1m30s", minimal},
+	"RUNNER_DROP_CREDENTIALS":          {"yes", "true", minimal},
 	"RUNNER_START_JITTER":              {"7", "7s", minimal},
 	"RUNNER_FAILURE_HOLD":              {"1m30s", "1m30s", minimal},
 	"RUNNER_PASS_ENV":                  {"only:A,B_*", "only:A,B_*", minimal},

@@ -49,6 +49,8 @@ type Config struct {
 	Deregister    bool         `env:"RUNNER_DEREGISTER" envDefault:"true" example:"false" doc:"Delete the registration at the end. DISABLE_AUTOMATIC_DEREGISTRATION says the opposite."`
 	Sweep         bool         `env:"RUNNER_SWEEP" envDefault:"false" example:"true" doc:"Once registered, delete in the background what containers killed outright have left at the same place: registrations that are offline, idle and an hour old, named as RUNNER_NAME_PREFIX has it. As runner-init sweep does."`
 
+	DropCredentials bool `env:"RUNNER_DROP_CREDENTIALS" envDefault:"false" example:"true" doc:"Forget every credential once a just-in-time runner is registered, before its listener starts, so that not even a job that is root finds one in our processes. After that we cannot deregister: a stop before the job leaves the registration to GitHub, which deletes it after a day, and ends with exit code 75. A runner that has done its job is gone as always."`
+
 	Home    string `env:"RUNNER_HOME" default:"found" example:"/opt/actions-runner" doc:"Directory of the runner. If unset: the first of the working directory, /home/runner, /actions-runner, /runner and /opt/actions-runner that holds bin/Runner.Listener."`
 	Workdir string `env:"RUNNER_WORKDIR" default:"_work" example:"/_work" doc:"Directory of the jobs, relative to RUNNER_HOME or absolute."`
 	User    string `env:"RUNNER_USER" default:"the owner of RUNNER_HOME" example:"runner" doc:"User the runner and its jobs run as: name or number, with :group if need be. RUN_AS_ROOT=true means root; false means the default."`
@@ -74,6 +76,7 @@ type Config struct {
 	CA string
 
 	origins  map[string]string // canonical name to where its value came from
+	sourced  map[string]string // name to value, where that came from a file or a store and is no secret
 	warnings []string
 	secrets  []Secret // every secret value that was read, also those that lost to another name
 }

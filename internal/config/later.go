@@ -20,7 +20,6 @@ var laters = []later{
 	{feature: "the HTTP endpoints", names: []string{"RUNNER_HTTP_ADDR"}, off: isOff, instead: "leave it out"},
 	{feature: "task protection", names: []string{"RUNNER_PROTECT"}, off: isUnprotected, instead: "leave it out"},
 	{feature: "labels of the platform", names: []string{"RUNNER_PLATFORM_LABELS"}, off: isOff, instead: "set RUNNER_LABELS"},
-	{feature: "dropping credentials", names: []string{"RUNNER_DROP_CREDENTIALS"}, off: isOff, instead: "set RUNNER_JITCONFIG, and no other credential is needed"},
 }
 
 // refuseLater notes a problem for each variable of a feature that this version lacks.

@@ -26,7 +26,7 @@ func Load(environ []string) (Config, error) {
 	r.warnPassed(c.PassEnv)
 	r.redactAll()
 
-	c.origins, c.warnings = r.origins, r.warnings
+	c.origins, c.warnings, c.sourced = r.origins, r.warnings, r.sourced()
 	for _, s := range r.secrets {
 		c.secrets = append(c.secrets, secretOf(s))
 	}

@@ -45,6 +45,7 @@ func (r *reading) validate(c Config) {
 	r.checkRegistration(c)
 	r.checkJIT(c)
 	r.warnIgnored(c)
+	r.checkDrop(c)
 	if c.Group != "" && c.Scope.Kind == Repository {
 		r.refuse("RUNNER_GROUP", refuse("leave it out, or register at the organization with RUNNER_ORG", "a repository has no runner groups"))
 	}

@@ -114,7 +114,7 @@ func TestLaterVersions(t *testing.T) {
 	for _, on := range []string{
 		"RUNNER_COUNT=2", "RUNNER_DOCKER=dind", "START_DOCKER_SERVICE=true", "DOCKER_ENABLED=1", "RUNNER_DOCKER_ARGS=--mtu=1400", "RUNNER_HTTP_ADDR=:8080",
 		"RUNNER_PROTECT=always", "RUNNER_PLATFORM_LABELS=true",
-		"RUNNER_DROP_CREDENTIALS=true", "RUNNER_NAME_VALUE_FROM=/ssm/name",
+		"RUNNER_NAME_VALUE_FROM=/ssm/name",
 	} {
 		name, value, _ := strings.Cut(on, "=")
 		if got := oneProblem(t, append(minimal, on)...); !strings.HasPrefix(got, "cannot use "+name+": ") || strings.Contains(got, canary) {
@@ -123,7 +123,7 @@ func TestLaterVersions(t *testing.T) {
 	}
 	for _, off := range []string{
 		"RUNNER_COUNT=1", "RUNNER_DOCKER=off", "START_DOCKER_SERVICE=false", "DOCKER_ENABLED=0", "RUNNER_HTTP_ADDR=off",
-		"RUNNER_PROTECT=auto", "RUNNER_PROTECT=off", "RUNNER_PLATFORM_LABELS=no", "RUNNER_DROP_CREDENTIALS=false",
+		"RUNNER_PROTECT=auto", "RUNNER_PROTECT=off", "RUNNER_PLATFORM_LABELS=no",
 	} {
 		load(t, append(minimal, off)...)
 	}

@@ -1,0 +1,74 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/runner-init/runner-init/internal/config"
+)
+
+// Credentials can be dropped where a runner is registered just in time, and nowhere else.
+func TestDropCombinations(t *testing.T) {
+	const drop = "RUNNER_DROP_CREDENTIALS=true"
+	for _, allowed := range [][]string{
+		append(slices.Clone(minimal), drop), append(slices.Clone(withApp), drop), append(slices.Clone(minimal), drop, "RUNNER_REGISTRATION=jit"),
+		append(slices.Clone(minimal), drop, "RUNNER_TOKEN="+token), append(slices.Clone(minimal), "RUNNER_DROP_CREDENTIALS=false", "RUNNER_EPHEMERAL=false"),
+		{drop, "RUNNER_JITCONFIG=eyJhIjoiYiJ9"},
+	} {
+		c, err := config.Load(allowed)
+		if err != nil || c.DropCredentials != slices.Contains(allowed, drop) {
+			t.Errorf("%q: %v", allowed, err)
+		}
+	}
+	for _, test := range []struct{ environ, names string }{
+		{"RUNNER_REGISTRATION=token PAT=" + pat, "RUNNER_REGISTRATION"}, {"EPHEMERAL=false PAT=" + pat, "EPHEMERAL"},
+		{"DISABLE_AUTO_UPDATE=0 PAT=" + pat, "DISABLE_AUTO_UPDATE"}, {"RUNNER_SWEEP=true PAT=" + pat, "RUNNER_SWEEP"},
+		{"RUNNER_TOKEN=" + token, "RUNNER_TOKEN"},
+	} {
+		got := problems(t, append(strings.Fields(test.environ), append(slices.Clone(repoOnly), drop)...)...)
+		if want := []string{"RUNNER_DROP_CREDENTIALS", test.names}; len(got) != 1 || !slices.Equal(got[0].Variables, want) || got[0].Hint == "" {
+			t.Errorf("%s: %v, want one about %q", test.environ, got, want)
+		}
+	}
+}
+
+// What is left holds no secret, under whatever name and from wherever it came, and means the same for all the rest.
+func TestWithoutCredentials(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("45s\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(canary), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	environ := append(slices.Clone(repoOnly),
+		"RUNNER_DROP_CREDENTIALS=true", "PATH=/bin", "RUNNER_TOKEN_FILE="+secret, "COPY=x"+canary, "APP_ID=1", "APP_PRIVATE_KEY="+canary+"-key",
+		"RUNNER_STOP_TIMEOUT_FILE="+file, "LABELS=a,b", "EPHEMERAL=1", "AWS_SECRET_ACCESS_KEY=not-for-us", "ACTIONS_RUNNER_INPUT_JITCONFIG=",
+		"RUNNER_PASS_ENV=LABELS", "MINE=1", "no equals sign")
+	c := load(t, environ...)
+	left := c.WithoutCredentials(environ)
+	for _, kv := range left {
+		name, _, _ := strings.Cut(kv, "=")
+		if strings.Contains(kv, canary) || slices.Contains([]string{"RUNNER_TOKEN_FILE", "AWS_SECRET_ACCESS_KEY", "APP_PRIVATE_KEY", "RUNNER_STOP_TIMEOUT_FILE"}, name) {
+			t.Errorf("left: %s", name)
+		}
+	}
+	os.Remove(file)
+	again := config.Reload(left)
+	if again.API() || len(again.Secrets()) > 0 || len(again.Warnings()) > 0 {
+		t.Errorf("credentials again: %v, %q", again.Report(), again.Warnings())
+	}
+	if again.StopTimeout != c.StopTimeout || !slices.Equal(again.Labels, c.Labels) || again.Scope != c.Scope || !again.DropCredentials {
+		t.Errorf("got %+v, want %+v", again.Report(), c.Report())
+	}
+	got, want := again.JobEnviron(left), c.JobEnviron(environ)
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("a job sees %q, and %q before", got, want)
+	}
+}
