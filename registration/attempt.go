@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,6 +22,8 @@ type attempt struct {
 	authorizer authorizer
 	timeout    time.Duration // of one attempt, body included
 	shield     time.Duration // how long a POST in flight outlives the caller's context
+
+	unsent bool // the last request certainly never reached GitHub
 }
 
 var (
@@ -48,7 +52,9 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	ctx, cancel := a.lifetime(req)
 	defer cancel()
-	resp, err := next.RoundTrip(req.Clone(ctx))
+	var way way
+	resp, err := next.RoundTrip(req.Clone(way.watch(ctx)))
+	a.unsent = way.blocked()
 	if err == nil {
 		err = swallow(resp)
 	}
@@ -62,6 +68,19 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Request = req // not the copy that carries the credential
 	return resp, nil
 }
+
+// way is how far a request came: it was sent to nobody before there was a connection, with its proxy and TLS set up.
+type way struct{ wanted, found atomic.Bool }
+
+func (w *way) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { w.wanted.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { w.found.Store(true) },
+	})
+}
+
+// blocked is false for a transport that does not tell.
+func (w *way) blocked() bool { return w.wanted.Load() && !w.found.Load() }
 
 // lifetime is how long the attempt may take.
 func (a *attempt) lifetime(req *http.Request) (context.Context, context.CancelFunc) {

@@ -147,8 +147,8 @@ func (c *Client) do(ctx context.Context, r request) (*trial, error) {
 	if t.authorizer == nil {
 		t.authorizer = c.authorizer
 	}
-	once := &attempt{next: c.transport, home: c.base, authorizer: t.authorizer, timeout: c.timeout, shield: c.shield}
-	gh := github.NewClient(&http.Client{Transport: t.transport(once), CheckRedirect: stay})
+	t.once = &attempt{next: c.transport, home: c.base, authorizer: t.authorizer, timeout: c.timeout, shield: c.shield}
+	gh := github.NewClient(&http.Client{Transport: t.transport(), CheckRedirect: stay})
 	gh.BaseURL, gh.UserAgent = c.base, c.userAgent
 	if r.root == "" {
 		r.root = c.scope.Path() + r.path

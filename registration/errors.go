@@ -17,7 +17,8 @@ import (
 type Reason string
 
 // The reasons. Unreachable and Throttled are given only once the caller's context has ended, because until then such
-// calls are tried again; Unreachable also, at once, where trying again cannot help, as with a certificate not trusted.
+// calls are tried again; Unreachable also, at once, where trying again cannot help, as with a certificate not trusted or a
+// proxy that wants a password.
 const (
 	Unauthorized Reason = "unauthorized" // 401: the credential is wrong, expired or revoked
 	Forbidden    Reason = "forbidden"    // 403: the credential lacks a scope, a permission or its user's admin right
@@ -33,6 +34,9 @@ const (
 
 // lasting says whether the same request may well succeed a little later.
 func (r Reason) lasting() bool { return r != Throttled && r != Unreachable && r != Interrupted }
+
+// settled says whether the answer is the last word. That of a proxy that wants a password is, although it is not GitHub's.
+func (e *Error) settled() bool { return e.Reason.lasting() || e.Status == http.StatusProxyAuthRequired }
 
 // Error is a call that failed. It never holds a credential or a token. Where the caller's context ended the call, it
 // matches the context's error too (errors.Is), and still tells what GitHub did last.
@@ -76,7 +80,11 @@ func (e *Error) happened() string {
 	case e.Status == 0:
 		return e.Message
 	}
-	said := strings.TrimSpace(fmt.Sprintf("GitHub answered %d %s", e.Status, http.StatusText(e.Status)))
+	who := "GitHub"
+	if e.Status == http.StatusProxyAuthRequired {
+		who = "the proxy"
+	}
+	said := strings.TrimSpace(fmt.Sprintf("%s answered %d %s", who, e.Status, http.StatusText(e.Status)))
 	if e.Message != "" {
 		said += ": " + e.Message
 	}
@@ -188,7 +196,7 @@ func reason(resp *http.Response, t told) Reason {
 		return Conflict
 	case code == http.StatusUnprocessableEntity:
 		return Invalid
-	case code >= 500:
+	case code >= 500, code == http.StatusProxyAuthRequired:
 		return Unreachable
 	case code >= 300 && code <= 399:
 		return Moved

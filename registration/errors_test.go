@@ -40,7 +40,7 @@ func TestErrorsAndHints(t *testing.T) {
 		{"validation", acme, answer(422, `{"message":"Invalid","errors":["too many\n labels",{"field":"name","code":"invalid"}]}`), Invalid,
 			`422 Unprocessable Entity: Invalid: too many labels: name invalid`, ""},
 		{"moved", acme, answer(301, ``, "Location: https://new.test/x"), Moved, `301 Moved Permanently`, `"https://new.test/x"`},
-		{"page of a proxy", acme, answer(407, `<html>`), Refused, `407 Proxy Authentication Required`, ""},
+		{"page of a proxy", acme, answer(407, `<html>`), Unreachable, `the proxy answered 407 Proxy Authentication Required`, "the proxy wants to know who asks"},
 		{"nonsense", acme, answer(201, `{"token":7}`), Invalid, `GitHub's answer makes no sense`, ""},
 		{"no token", acme, answer(201, `{}`), Invalid, `GitHub's answer holds no token`, ""},
 		{"certificate", acme, fails(&tls.CertificateVerificationError{Err: errors.New("unknown authority")}), Unreachable,

@@ -54,8 +54,10 @@ func dearmor(text string) (der []byte, armored bool, err error) {
 	switch {
 	case !ended:
 		return nil, true, errors.New("it is cut short: the line with END is missing")
+	case strings.HasSuffix(kind, "PUBLIC KEY"):
+		return nil, true, errors.New("it is a public key, not a private key")
 	case !strings.HasSuffix(kind, "PRIVATE KEY"):
-		return nil, true, errors.New("it is a " + strings.ToLower(kind) + ", not a private key")
+		return nil, true, errors.New("it is something else in PEM, not a private key")
 	case strings.Contains(body, "ENCRYPTED") || strings.HasPrefix(kind, "ENCRYPTED"):
 		return nil, true, errors.New("it is encrypted: decrypt it first, or have GitHub make another")
 	}

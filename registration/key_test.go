@@ -44,16 +44,17 @@ func TestKeyForms(t *testing.T) {
 	elliptical, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	curve, _ := x509.MarshalPKCS8PrivateKey(elliptical)
 	for name, c := range map[string]struct{ text, want string }{
-		"nothing":     {"", "no private key"},
-		"a token":     {canary, "no private key"},
-		"no base64":   {"!" + canary, "neither a PEM file nor the base64 of one"},
-		"a path":      {"/run/secrets/key.pem", "neither a PEM file"},
-		"cut short":   {pkcs1[:400], "cut short"},
-		"damaged":     {strings.Replace(pkcs1, "\n", "\n!", 1), "not base64"},
-		"another key": {string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: bare})), "a public key, not a private key"},
-		"encrypted":   {string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED"}, Bytes: bare})), "encrypted"},
-		"a curve":     {string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: curve})), "not an RSA key"},
-		"OpenSSH":     {string(pem.EncodeToMemory(&pem.Block{Type: "OPENSSH PRIVATE KEY", Bytes: bare[1:]})), "no private key in PKCS#1 or PKCS#8"},
+		"nothing":               {"", "no private key"},
+		"a token":               {canary, "no private key"},
+		"no base64":             {"!" + canary, "neither a PEM file nor the base64 of one"},
+		"a path":                {"/run/secrets/key.pem", "neither a PEM file"},
+		"cut short":             {pkcs1[:400], "cut short"},
+		"damaged":               {strings.Replace(pkcs1, "\n", "\n!", 1), "not base64"},
+		"another key":           {string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: bare})), "a public key, not a private key"},
+		"a secret for its kind": {"-----BEGIN " + canary + "-----\nAAAA\n-----END X-----", "something else in PEM"},
+		"encrypted":             {string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED"}, Bytes: bare})), "encrypted"},
+		"a curve":               {string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: curve})), "not an RSA key"},
+		"OpenSSH":               {string(pem.EncodeToMemory(&pem.Block{Type: "OPENSSH PRIVATE KEY", Bytes: bare[1:]})), "no private key in PKCS#1 or PKCS#8"},
 	} {
 		_, err := NewApp(AppSettings{ID: "7", Key: c.text})
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), canary) {
@@ -63,4 +64,29 @@ func TestKeyForms(t *testing.T) {
 	if _, err := NewApp(AppSettings{Key: pkcs1}); err == nil {
 		t.Error("an App without an ID is accepted")
 	}
+}
+
+// Whatever is given for a key is one, which reads the same however it is written, or is refused without being repeated.
+func FuzzKey(f *testing.F) {
+	for _, seed := range []string{
+		"", "-----BEGIN ", "-----BEGIN RSA PRIVATE KEY-----\nMAA=\n-----END ", "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCkFBQUEKLS0tLS1FTkQg",
+		`-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----`, "-----BEGIN not-a-key-but-a-secret-----A-----END -----", appPEM(),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		key, err := parseKey(text)
+		if err == nil {
+			again, err := parseKey(strings.ReplaceAll(text, "\n", `\n`))
+			if err != nil || !again.Equal(key) {
+				t.Errorf("with its line breaks written out it is another: %v", err)
+			}
+			return
+		}
+		for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == '-' || r == '\n' }) {
+			if word = strings.TrimSpace(word); len(word) > 12 && strings.Contains(strings.ToLower(err.Error()), strings.ToLower(word)) {
+				t.Errorf("%q is repeated in %v", word, err)
+			}
+		}
+	})
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -20,6 +19,7 @@ type trial struct {
 	client     *Client
 	op         string
 	authorizer authorizer
+	once       *attempt
 	attempts   int
 	throttled  int    // attempts that met a rate limit
 	last       *Error // what the last attempt that told us something met; nil after a success
@@ -35,9 +35,9 @@ type trial struct {
 
 // transport sends requests again until they succeed, fail for good, or their context ends. retryablehttp drives; what
 // is worth another attempt and how long to wait is decided here.
-func (t *trial) transport(once http.RoundTripper) http.RoundTripper {
+func (t *trial) transport() http.RoundTripper {
 	return &retryablehttp.RoundTripper{Client: &retryablehttp.Client{
-		HTTPClient:   &http.Client{Transport: once, CheckRedirect: follow},
+		HTTPClient:   &http.Client{Transport: t.once, CheckRedirect: follow},
 		RetryMax:     math.MaxInt, // the context bounds it
 		CheckRetry:   t.check,
 		Backoff:      t.backoff,
@@ -63,11 +63,11 @@ func (t *trial) check(ctx context.Context, resp *http.Response, err error) (bool
 		return false, nil
 	}
 	t.last.Hint = t.client.hint(t.authorizer.words(), t.last, resp)
-	t.lost = t.lost || resp.Request.Method == http.MethodPost && t.last.Reason == Unreachable
+	t.lost = t.lost || resp.Request.Method == http.MethodPost && t.last.Reason == Unreachable && !t.last.settled()
 	if t.last.Reason == Throttled {
 		t.throttled++
 	}
-	return (!t.last.Reason.lasting() || t.renew(resp)) && ctx.Err() == nil, nil
+	return (!t.last.settled() || t.renew(resp)) && ctx.Err() == nil, nil
 }
 
 // renew gives a call that GitHub answered 401 one more attempt, if that can have a better credential.
@@ -81,9 +81,8 @@ func (t *trial) renew(resp *http.Response) bool {
 
 // unanswered notes an attempt that got no answer.
 func (t *trial) unanswered(ctx context.Context, err error) bool {
-	// What retryablehttp would not try again never reached GitHub: certificate, scheme, header.
-	again, _ := retryablehttp.DefaultRetryPolicy(context.WithoutCancel(ctx), nil, err)
-	t.lost = t.lost || again && reached(err)
+	again := worthAnother(err)
+	t.lost = t.lost || again && !t.once.unsent
 	// An attempt cut by the end of the call tells nothing about GitHub; what went before it does.
 	if t.last == nil || !errors.Is(err, errCut) {
 		t.last = unanswered(t.op, err)
@@ -92,11 +91,14 @@ func (t *trial) unanswered(ctx context.Context, err error) bool {
 	return again && ctx.Err() == nil
 }
 
-// reached says whether a request that got no answer may have come as far as GitHub. It may, unless the connection
-// was never made.
-func reached(err error) bool {
-	failed, ok := errors.AsType[*net.OpError](err)
-	return !ok || failed.Op != "dial" && failed.Op != "proxyconnect"
+// worthAnother says whether the same request may be answered a little later. What retryablehttp would not try again never
+// reached GitHub: certificate, scheme, header.
+func worthAnother(err error) bool {
+	if refusal, ok := errors.AsType[proxyRefusal](err); ok {
+		return refusal.status >= 500
+	}
+	again, _ := retryablehttp.DefaultRetryPolicy(context.Background(), nil, err)
+	return again
 }
 
 // failure is the error of a call that has ended; err is what came out of the layers above the attempts.
@@ -110,7 +112,7 @@ func (t *trial) failure(ctx context.Context, err error) *Error {
 		e = &Error{Op: t.op, Reason: Invalid, cause: fmt.Errorf("GitHub's answer makes no sense: %w", err)}
 	}
 	e.Attempts = t.attempts
-	if ctx.Err() != nil && !e.Reason.lasting() {
+	if ctx.Err() != nil && !e.settled() {
 		e.end(ctx)
 	}
 	return e

@@ -1,6 +1,10 @@
 package registration
 
-import "testing"
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
 
 func TestScope(t *testing.T) {
 	for _, c := range []struct {
@@ -52,4 +56,21 @@ func TestDefaultLabels(t *testing.T) {
 	if got := DefaultLabels(); len(got) != 3 || got[0] != "self-hosted" || got[1] != "Linux" {
 		t.Errorf("got default labels %q", got)
 	}
+}
+
+// A scope that is accepted stays the same place in the address of a request.
+func FuzzScope(f *testing.F) {
+	f.Add("repository", "acme", "widgets.go")
+	f.Add("organization", "..", "")
+	f.Add("enterprise", "a/b?c#d", "%2f")
+	f.Fuzz(func(t *testing.T, kind, owner, repo string) {
+		s := Scope{Kind(kind), owner, repo}
+		if s.validate() != nil {
+			return
+		}
+		u, err := url.Parse("https://api.test/" + s.Path() + "/actions/runners")
+		if err != nil || u.Path != "/"+s.Path()+"/actions/runners" || u.JoinPath().Path != u.Path || u.RawQuery != "" || strings.Count(s.Path(), "/") > 2 {
+			t.Errorf("%+v is asked for at %v, %v", s, u, err)
+		}
+	})
 }

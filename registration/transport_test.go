@@ -4,8 +4,11 @@ import (
 	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/runner-init/runner-init/internal/sim/github"
 )
@@ -62,5 +65,56 @@ func TestRedirectsGetNoCredential(t *testing.T) {
 		if e := failure(t, err); e.Reason != Moved || len(got) != 0 {
 			t.Errorf("%s: got %v, and the other host %q", route, err, got)
 		}
+	}
+}
+
+// A proxy, or a firewall, that lets nothing through is told from GitHub, in words that help; and a request that it kept
+// has left nothing behind.
+func TestBarred(t *testing.T) {
+	for name, c := range map[string]struct {
+		api       string
+		status    int // 0: the connection is cut
+		says      string
+		hint      string
+		forbidden bool // trying again does not help
+	}{
+		"a password, TLS": {"https://api.test", 407, "the proxy answered 407 Proxy Authentication Required", "the proxy wants to know who asks", true},
+		"a password":      {"http://api.test", 407, "the proxy answered 407 Proxy Authentication Required", "the proxy wants to know who asks", true},
+		"not this host":   {"https://api.test", 403, "the proxy answered 403 Forbidden", "does not let us through; have it allow the host", true},
+		"out of order":    {"https://api.test", 503, "the proxy answered 503 Service Unavailable", "does not let us through; have it allow the host", false},
+		"cut":             {"https://api.test", 0, "GitHub unreachable: ", "check that api.test can be reached from here: DNS, firewall, proxy", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked atomic.Int32
+			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				asked.Add(1)
+				if c.status == 0 {
+					panic(http.ErrAbortHandler)
+				}
+				w.WriteHeader(c.status)
+			}))
+			defer proxy.Close()
+			address, _ := url.Parse(proxy.URL)
+			address.User = url.UserPassword("me", canary)
+			transport, err := newTransport(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			transport.Proxy = http.ProxyURL(address)
+			client := newClient(t, transport, quick, func(o *Options) { o.API = c.api })
+			ctx, cancel := contextFor(t, 100*time.Millisecond)
+			defer cancel()
+			_, _, err = client.JIT(ctx, wanted)
+			e := failure(t, err)
+			if e.Reason != Unreachable || e.Uncertain || !strings.Contains(err.Error(), c.says) || !strings.Contains(e.Hint, c.hint) {
+				t.Errorf("got %v, uncertain %v, hint %q", err, e.Uncertain, e.Hint)
+			}
+			if c.forbidden != (asked.Load() == 1) {
+				t.Errorf("the proxy was asked %d times", asked.Load())
+			}
+			if strings.Contains(err.Error()+e.Hint, canary) {
+				t.Errorf("the proxy's password shows in %v", err)
+			}
+		})
 	}
 }

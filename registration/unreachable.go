@@ -18,6 +18,9 @@ func (c *Client) unreachable(e *Error) string {
 	if untrusted, ok := errors.AsType[*tls.CertificateVerificationError](e.cause); ok {
 		return c.untrusted(untrusted)
 	}
+	if e.Status == http.StatusProxyAuthRequired { // of a proxy without TLS
+		return proxyRefusal{e.Status}.hint()
+	}
 	if e.Status != 0 {
 		return "GitHub has trouble; see https://www.githubstatus.com"
 	}

@@ -76,6 +76,8 @@ func parseRepo(value, owner string) (place, error) {
 	}
 	name := strings.TrimSuffix(parts[len(parts)-1], ".git")
 	switch {
+	case len(parts) == 2 && slices.Contains(ownPages, strings.ToLower(parts[0])):
+		return place{}, refuse(whatIsAPlace, "%q is not a repository: nobody is called so", value)
 	case len(parts) == 2:
 		return place{Scope: Scope{Repository, parts[0], name}}, nil
 	case len(parts) > 2:

@@ -103,6 +103,7 @@ func TestScopeProblems(t *testing.T) {
 		{"GITHUB_OWNER=acme GITHUB_REPOSITORY=other/widgets", []string{"GITHUB_OWNER", "GITHUB_REPOSITORY"}, `the owner is "acme" in one and "other" in the other`},
 		{"GITHUB_REPOSITORY=widgets", []string{"GITHUB_REPOSITORY"}, `"widgets" does not say whose repository it is`},
 		{"RUNNER_REPO=a/b/c", []string{"RUNNER_REPO"}, `"a/b/c" is not a repository`},
+		{"RUNNER_REPO=enterprises/acme", []string{"RUNNER_REPO"}, `"enterprises/acme" is not a repository: nobody is called so`},
 		{"RUNNER_REPO=acme/..", []string{"RUNNER_REPO"}, `"acme/.." is not a repository`},
 		{"RUNNER_REPO=git@github.com:acme/..", []string{"RUNNER_REPO"}, `"git@github.com:acme/.." is not the address of a repository, an organization or an enterprise`},
 		{"RUNNER_REPO=git@github.com", []string{"RUNNER_REPO"}, `"git@github.com" is not a repository`},
