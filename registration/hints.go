@@ -99,13 +99,17 @@ func (c *Client) missingScope(has, accepted []string) string {
 }
 
 // permissions puts the header X-Accepted-GitHub-Permissions into the words of GitHub's settings pages: alternatives are
-// separated by semicolons, permissions wanted together by commas, as in "administration=write,metadata=read".
+// separated by semicolons, permissions wanted together by commas, as in "administration=write,metadata=read". A question
+// takes less than a registration: who is told to let us read would next be told to let us write.
 func permissions(accepted string) string {
 	var ways []string
 	for way := range strings.SplitSeq(accepted, ";") {
 		var all []string
 		for one := range strings.SplitSeq(way, ",") {
 			name, level, _ := strings.Cut(strings.TrimSpace(one), "=")
+			if name == "administration" || name == "organization_self_hosted_runners" {
+				level = "write"
+			}
 			all = append(all, fmt.Sprintf("%q", permissionName(name)+": "+level))
 		}
 		ways = append(ways, strings.Join(all, " and "))

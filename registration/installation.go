@@ -21,6 +21,7 @@ type installation struct {
 
 	turn    chan struct{} // holds one: whoever put it there may look at what follows
 	id      int64
+	without bool // the scope's repository, which GitHub did not show it for; it is the owner's all the same
 	token   string
 	minted  time.Time
 	expires time.Time
@@ -142,8 +143,11 @@ func (i *installation) explain(err error) error {
 
 func (i *installation) ungranted() string {
 	scope := i.client.scope
+	if i.without {
+		return fmt.Sprintf("have the App's installation at %s include the repository %q, and check the spelling", scope.Owner, scope.Repo)
+	}
 	granted := fmt.Sprintf("give the App the %s, and let the owner of %s accept the change", permissionOf(scope.Kind), scope)
-	if scope.Kind == Repository {
+	if named := i.settings.Installation != 0 || i.settings.Login != ""; named && scope.Kind == Repository {
 		granted += fmt.Sprintf("; the installation has to include the repository %q", scope.Repo)
 	}
 	return granted
@@ -184,6 +188,7 @@ func (i *installation) find(ctx context.Context) (int64, error) {
 		}
 		for _, one := range listed {
 			if strings.EqualFold(one.name(), i.owner()) {
+				i.without = i.client.scope.Kind == Repository && strings.EqualFold(i.owner(), i.client.scope.Owner)
 				return one.ID, nil
 			}
 			others = append(others, one.name())

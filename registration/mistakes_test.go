@@ -40,6 +40,8 @@ func TestPermissionMistakes(t *testing.T) {
 		"App installed elsewhere":      {acme, nil, &elsewhere, nil, NotFound, "install the App at acme, or check the spelling; it is installed at other"},
 		"App without the permission":   {acme, nil, &weak, nil, Forbidden, `give the App the organization permission "Self-hosted runners: write", and let the owner of organization "acme" accept`},
 		"App without the repository":   {widgets, nil, &partial, func(s *AppSettings) { s.Installation = 1000 }, Forbidden, `the installation has to include the repository "widgets"`},
+		"App, repository left out":     {widgets, nil, &partial, nil, Forbidden, `have the App's installation at acme include the repository "widgets"`},
+		"App, no permission, repo":     {widgets, nil, &weak, nil, Forbidden, `give the App the repository permission "Administration: write", and let the owner of repository "acme/widgets" accept the change`},
 		"App, wrong installation":      {acme, nil, &atAcme, func(s *AppSettings) { s.Installation = 4711 }, NotFound, `the App "77" has no installation 4711`},
 		"App suspended":                {acme, nil, &suspended, nil, Forbidden, "suspended"},
 		"App, wrong ID":                {acme, nil, &atAcme, func(s *AppSettings) { s.ID = "78" }, NotFound, `GitHub knows no App "78"`},
