@@ -22,7 +22,7 @@ func (r *reading) resolve(v Variable) string {
 	for _, a := range v.Aliases {
 		value, err := a.translate(r, r.read(a.Name, v.Secret))
 		if err != nil {
-			r.problem(err, a.Name)
+			r.problem(err, r.written(a.Name))
 			continue
 		}
 		if o := r.spelled(v, given{a.Name, value}); o.value != "" {
@@ -43,7 +43,7 @@ func (r *reading) pick(v Variable, own given, others []given) string {
 	case own.value != "":
 		for _, o := range others {
 			if differs(o) {
-				r.warn("%s is not used: %s is set too, and wins", o.name, v.Name)
+				r.warn("%s is not used: %s is set too, and wins", r.written(o.name), r.written(v.Name))
 			}
 		}
 	case len(others) == 0:
@@ -67,7 +67,7 @@ func (r *reading) pick(v Variable, own given, others []given) string {
 func (r *reading) disagree(v Variable, others []given) {
 	var names []string
 	for _, o := range others {
-		names = append(names, o.name)
+		names = append(names, r.written(o.name))
 	}
 	r.problem(refuse("set one of them, or "+v.Name+", which wins", "they have different values, and all of them mean %s", v.Name), names...)
 }

@@ -265,7 +265,7 @@ func TestTableOfAliases(t *testing.T) {
 			t.Errorf("the aliases %s belong into the table in aliases.go", aliases)
 		}
 	}
-	if got := config.AliasesOfNothing(); len(got) > 0 {
-		t.Errorf("aliases of variables that there are not: %q", got)
+	if got := config.LostAliases(); len(got) > 0 {
+		t.Errorf("no variable has %q", got)
 	}
 }

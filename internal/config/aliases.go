@@ -72,7 +72,8 @@ var images = []Image{
 	{tcardonne, "https://github.com/tcardonne/docker-github-runner"},
 }
 
-// aliases are all names that stand for a variable, those of one variable in the order in which they are looked at.
+// aliases are all names that stand for a variable, those of one variable together, in the order in which they are looked
+// at.
 var aliases = []Alias{
 	{variable: "RUNNER_ORG", Name: "ORG", Images: []string{hurb}},
 	{variable: "RUNNER_ORG", Name: "ORG_NAME", Images: []string{myoung34}},
@@ -163,13 +164,16 @@ var aliases = []Alias{
 	{variable: "RUNNER_LOG_LEVEL", Name: "DEBUG_OUTPUT", Images: []string{myoung34}, yes: "debug"},
 }
 
-// aliasesOf are the other names of one variable.
+// aliasesOf are the other names of one variable, which stand together in the table.
 func aliasesOf(canonical string) []Alias {
-	var of []Alias
-	for _, a := range aliases {
-		if a.variable == canonical {
-			of = append(of, a)
-		}
+	of := func(a Alias) bool { return a.variable == canonical }
+	first := slices.IndexFunc(aliases, of)
+	if first < 0 {
+		return nil
 	}
-	return of
+	end := first
+	for end < len(aliases) && of(aliases[end]) {
+		end++
+	}
+	return aliases[first:end:end]
 }

@@ -47,7 +47,7 @@ func (r *reading) sortTokens(c *Config) {
 		case c.API():
 			r.warn("%s holds a token for the API, by its form, and is not used: %s is set too", r.name(registration), r.apiCredential(*c))
 		default:
-			if r.name(registration) != eitherToken {
+			if r.named[registration] != eitherToken {
 				r.warn("%s holds a token for the API, by its form, and is used as GITHUB_TOKEN", r.name(registration))
 			}
 			c.GitHubToken = c.RegistrationToken

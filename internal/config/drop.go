@@ -34,7 +34,7 @@ func (c Config) WithoutCredentials(environ []string) []string {
 	left := c.JobEnviron(environ)
 	for _, kv := range environ {
 		name, value, ok := strings.Cut(kv, "=")
-		secret, configures := known[name]
+		secret, configures := known.lookup(name)
 		if !ok || value == "" || secret || !configures || holdsSecret(kv, secrets) || slices.Contains(left, kv) {
 			continue
 		}
@@ -58,7 +58,7 @@ func (r *reading) sourced() map[string]string {
 }
 
 // sourceOf returns the variable whose file or reference another one names.
-func sourceOf(name string, known map[string]bool) (base string, ok bool) {
+func sourceOf(name string, known names) (base string, ok bool) {
 	for _, suffix := range []string{fileSuffix, valueFromSuffix} {
 		if base, ok = strings.CutSuffix(name, suffix); ok {
 			_, ok = known[base]

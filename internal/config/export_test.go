@@ -1,10 +1,16 @@
 package config
 
-// AliasesOfNothing are the aliases whose variable is not in the table.
-func AliasesOfNothing() (names []string) {
-	known := knownNames(Variables())
+// LostAliases are those that no variable has: their variable is not in the table, or they do not stand with the others of
+// theirs.
+func LostAliases() (names []string) {
+	found := map[string]bool{}
+	for _, v := range Variables() {
+		for _, a := range v.Aliases {
+			found[a.Name] = true
+		}
+	}
 	for _, a := range aliases {
-		if _, ok := known[a.variable]; !ok {
+		if !found[a.Name] {
 			names = append(names, a.Name)
 		}
 	}

@@ -84,7 +84,7 @@ func TestFileThatIsNoText(t *testing.T) {
 				environ = append(environ, "PAT="+pat)
 			}
 			got := oneProblem(t, environ...)
-			if !strings.HasPrefix(got, "cannot use "+name+": ") || !strings.Contains(got, why) || strings.Contains(got, canary) {
+			if !strings.HasPrefix(got, "cannot use "+name+"_FILE: ") || !strings.Contains(got, why) || strings.Contains(got, canary) {
 				t.Errorf("%s of %q: %s", name, content, got)
 			}
 		}

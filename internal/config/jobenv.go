@@ -26,7 +26,7 @@ func (c Config) JobEnviron(environ []string) []string {
 	for _, kv := range environ {
 		name, value, ok := strings.Cut(kv, "=")
 		named = named || name == extraCA && value != ""
-		secret, configures := known[name]
+		secret, configures := known.lookup(name)
 		if !ok || name == "" || secret || isInput(name) || holdsSecret(kv, secrets) {
 			continue
 		}
@@ -58,7 +58,7 @@ func (c Config) passes(name string, configures bool) bool {
 // warnPassed remarks on a secret that is named in the list although it is never passed.
 func (r *reading) warnPassed(p Passing) {
 	for _, name := range p.Patterns {
-		if r.known[name] {
+		if secret, _ := r.known.lookup(name); secret {
 			r.warn("%s cannot pass %s: a secret never reaches a job", r.name("RUNNER_PASS_ENV"), name)
 		}
 	}

@@ -26,12 +26,13 @@ func Load(environ []string) (Config, error) {
 	r.warnPassed(c.PassEnv)
 	r.redactAll()
 
-	c.origins, c.warnings, c.sourced = r.origins, r.warnings, r.sourced()
+	c.origins, c.refused, c.problems, c.warnings = r.origins, r.bad, slices.Clip(r.problems), r.warnings
+	c.sourced = r.sourced()
 	for _, s := range r.secrets {
 		c.secrets = append(c.secrets, secretOf(s))
 	}
-	if len(r.problems) > 0 {
-		return c, &Invalid{slices.Clip(r.problems)}
+	if len(c.problems) > 0 {
+		return c, &Invalid{c.problems}
 	}
 	return c, nil
 }

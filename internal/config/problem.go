@@ -9,11 +9,11 @@ import (
 type Problem struct {
 	// Variables are the environment variables at fault, by the names that the user used. None means that something is
 	// missing.
-	Variables []string
+	Variables []string `json:"variables,omitempty"`
 	// Message is what is wrong, without the names.
-	Message string
+	Message string `json:"message"`
 	// Hint is what to do about it.
-	Hint string
+	Hint string `json:"hint"`
 }
 
 // Error is the problem without its hint: cannot use RUNNER_ORG: "a b" is not the name of an organization.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,7 +13,7 @@ import (
 // reading is one run of Load: the environment, and what has been found out about it so far.
 type reading struct {
 	table    []Variable
-	known    map[string]bool // what knownNames says
+	known    names
 	environ  map[string]string
 	values   map[string]string // name as it stands in the environment to its value, read once
 	origins  map[string]string // canonical name to where its value came from
@@ -33,7 +34,7 @@ func newReading(environ []string) *reading {
 	for _, kv := range environ {
 		name, value, ok := strings.Cut(kv, "=")
 		first, twice := r.environ[name]
-		switch _, known := r.known[name]; {
+		switch _, known := r.known.lookup(name); {
 		case !ok || name == "":
 		case !twice:
 			r.environ[name] = value
@@ -44,12 +45,19 @@ func newReading(environ []string) *reading {
 	return r
 }
 
-// name is what the user calls a variable: the alias, if that is how it was set.
+// name is what the user calls a variable: the alias, if that is how it was set, and with the suffix of a file.
 func (r *reading) name(canonical string) string {
-	if name := r.named[canonical]; name != "" {
-		return name
+	return r.written(cmp.Or(r.named[canonical], canonical))
+}
+
+// written is a name as it stands in the environment, if it does: with the suffix under which its value was given.
+func (r *reading) written(name string) string {
+	for _, suffix := range []string{"", fileSuffix, valueFromSuffix} {
+		if strings.TrimSpace(r.environ[name+suffix]) != "" {
+			return name + suffix
+		}
 	}
-	return canonical
+	return name
 }
 
 // move makes the value of one variable that of another, which has none.

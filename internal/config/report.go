@@ -18,7 +18,9 @@ type Setting struct {
 	Value  string `json:"value"`
 	Origin string `json:"origin"` // default, RUNNER_ORG, alias ORG_NAME, RUNNER_ORG_FILE=/path, derived from …
 	Secret bool   `json:"secret,omitempty"`
-	Doc    string `json:"doc"`
+	// Refused says that what was given cannot be used, so that there is no value. A problem says why.
+	Refused bool   `json:"refused,omitempty"`
+	Doc     string `json:"doc"`
 }
 
 // Report returns every setting, in the order of Variables.
@@ -26,19 +28,25 @@ func (c Config) Report() []Setting {
 	var settings []Setting
 	fields, secrets := reflect.ValueOf(c), c.Secrets()
 	for _, v := range Variables() {
-		value := show(fields.FieldByName(v.field).Interface())
-		settings = append(settings, Setting{
-			Name: v.Name, Value: redact(value, secrets), Origin: cmp.Or(c.origins[v.Name], "default"), Secret: v.Secret, Doc: v.Doc,
-		})
+		s := Setting{Name: v.Name, Origin: cmp.Or(c.origins[v.Name], "default"), Secret: v.Secret, Refused: c.refused[v.Name], Doc: v.Doc}
+		if !s.Refused {
+			s.Value = redact(show(fields.FieldByName(v.field).Interface()), secrets)
+		}
+		settings = append(settings, s)
 	}
 	return settings
 }
 
-// WriteText writes the report as a table for people: name, value, origin.
+// WriteText writes the report as a table for people: name, value, origin. Then come the warnings; the problems are left to
+// who has Load's error.
 func (c Config) WriteText(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, s := range c.Report() {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Name, cmp.Or(printable(s.Value), "-"), printable(s.Origin))
+		value := cmp.Or(printable(s.Value), "-")
+		if s.Refused {
+			value = "(refused)"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Name, value, printable(s.Origin))
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("cannot write the configuration: %w", err)
@@ -51,7 +59,7 @@ func (c Config) WriteText(w io.Writer) error {
 	return nil
 }
 
-// WriteJSON writes the report as one JSON object.
+// WriteJSON writes the report as one JSON object, with all that is wrong.
 func (c Config) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
@@ -60,7 +68,8 @@ func (c Config) WriteJSON(w io.Writer) error {
 		Scope    string    `json:"scope"` // for people: repository acme/widgets
 		Settings []Setting `json:"settings"`
 		Warnings []string  `json:"warnings,omitempty"`
-	}{redact(c.Scope.String(), c.Secrets()), c.Report(), c.warnings})
+		Problems []Problem `json:"problems,omitempty"`
+	}{redact(c.Scope.String(), c.Secrets()), c.Report(), c.warnings, c.problems})
 	if err != nil {
 		return fmt.Errorf("cannot write the configuration: %w", err)
 	}

@@ -83,6 +83,38 @@ func TestReportOfTheInvalid(t *testing.T) {
 	if strings.Contains(text.String(), canary) || strings.ContainsAny(text.String(), "\x1b\u202e") {
 		t.Errorf("got %q", text.String())
 	}
+	for name, want := range map[string]config.Setting{
+		"RUNNER_EPHEMERAL": {Origin: "alias EPHEMERAL", Refused: true},
+		"RUNNER_NAME":      {Origin: "RUNNER_NAME", Refused: true},
+		"RUNNER_WORKDIR":   {Origin: "default"},
+	} {
+		got := setting(t, c, name)
+		got.Name, got.Doc = "", ""
+		if got != want {
+			t.Errorf("%s: got %+v, want %+v", name, got, want)
+		}
+	}
+	if want := []string{"RUNNER_EPHEMERAL", "(refused)", "alias", "EPHEMERAL"}; !slices.ContainsFunc(strings.Split(text.String(), "\n"), func(l string) bool { return slices.Equal(strings.Fields(l), want) }) {
+		t.Errorf("no line %q in\n%s", want, &text)
+	}
+	checkProblems(t, c, err)
+}
+
+// checkProblems holds the JSON to the error.
+func checkProblems(t *testing.T, c config.Config, err error) {
+	t.Helper()
+	var object bytes.Buffer
+	if err := c.WriteJSON(&object); err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ Problems []config.Problem }
+	if err := json.Unmarshal(object.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	invalid, ok := errors.AsType[*config.Invalid](err)
+	if !ok || !slices.EqualFunc(got.Problems, invalid.Problems, func(a, b config.Problem) bool { return a.Error() == b.Error() && a.Hint == b.Hint }) {
+		t.Errorf("got %+v, want %v", got.Problems, err)
+	}
 }
 
 type full struct{}

@@ -23,7 +23,7 @@ var theirs = []string{
 // spelt almost like a name of ours or of another image.
 func (r *reading) warnUnknown() {
 	for _, name := range slices.Sorted(maps.Keys(r.environ)) {
-		_, known := r.known[name]
+		_, known := r.known.lookup(name)
 		switch {
 		case known || r.environ[name] == "":
 		case strings.HasPrefix(name, inputPrefix):
@@ -42,21 +42,35 @@ func (r *reading) warnUnknown() {
 // inputPrefix begins the variables from which the runner takes its arguments (actions/runner, CommandSettings.cs).
 const inputPrefix = "ACTIONS_RUNNER_INPUT_"
 
-// knownNames are all names that Load reads; true are those of a secret, of its file and of its reference.
-func knownNames(table []Variable) map[string]bool {
-	known := map[string]bool{}
-	add := func(secret bool, names ...string) {
-		for _, name := range names {
-			known[name], known[name+fileSuffix], known[name+valueFromSuffix] = secret, secret, secret
+// names are all names that Load reads; true are those of a secret. Those with a suffix go without saying.
+type names map[string]bool
+
+func knownNames(table []Variable) names {
+	known := names{}
+	for _, v := range table {
+		known[v.Name] = v.Secret
+		for _, a := range v.Aliases {
+			known[a.Name] = v.Secret
 		}
 	}
-	for _, v := range table {
-		add(v.Secret, v.Names()...)
-	}
 	for _, l := range laters {
-		add(false, l.names...)
+		for _, name := range l.names {
+			known[name] = false
+		}
 	}
 	return known
+}
+
+// lookup reports whether Load reads a variable, and whether it is a secret, or leads to one.
+func (n names) lookup(name string) (secret, known bool) {
+	for _, suffix := range []string{"", fileSuffix, valueFromSuffix} {
+		if stem, ok := strings.CutSuffix(name, suffix); ok {
+			if secret, known = n[stem]; known {
+				return secret, true
+			}
+		}
+	}
+	return false, false
 }
 
 // isTheirs also excuses what Kubernetes sets in every pod for a service whose name begins with "runner".
@@ -90,13 +104,19 @@ func (r *reading) alike(name string, limit int, foreign bool) string {
 		}
 	}
 	best, distance := "", limit+1
+	try := func(candidate string) {
+		if apart := len(name) - len(candidate); apart >= distance || -apart >= distance || foreign && len(candidate) < shortest {
+			return // the distance is at least that of the lengths
+		}
+		if d := editDistance(name, candidate, distance-1); d < distance {
+			best, distance = candidate, d
+		}
+	}
 	for _, v := range r.table {
-		for i, candidate := range v.Names() {
-			if foreign && (len(candidate) < shortest || i > 0 && len(v.Aliases[i-1].Images) == 0) {
-				continue
-			}
-			if d := editDistance(name, candidate); d < distance {
-				best, distance = candidate, d
+		try(v.Name)
+		for _, a := range v.Aliases {
+			if !foreign || len(a.Images) > 0 {
+				try(a.Name)
 			}
 		}
 	}
@@ -104,25 +124,21 @@ func (r *reading) alike(name string, limit int, foreign bool) string {
 }
 
 // editDistance is the number of bytes to insert, delete or replace, and of neighbours to swap, to make one of the other
-// (optimal string alignment).
-func editDistance(a, b string) int {
-	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+// (optimal string alignment). Beyond the limit it is any number above it.
+func editDistance(a, b string, limit int) int {
+	for a != "" && b != "" && a[0] == b[0] {
+		a, b = a[1:], b[1:]
 	}
-	for i := range len(a) {
-		next := make([]int, len(b)+1)
-		next[0] = i + 1
-		for j := range len(b) {
-			next[j+1] = row[j]
-			if a[i] != b[j] {
-				next[j+1] = 1 + min(row[j], row[j+1], next[j])
-				if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-					next[j+1] = min(next[j+1], before[j-1]+1)
-				}
-			}
-		}
-		before, row = row, next
+	switch {
+	case a == "" || b == "":
+		return len(a) + len(b)
+	case limit == 0:
+		return 1
 	}
-	return row[len(b)]
+	limit--
+	least := min(editDistance(a[1:], b, limit), editDistance(a, b[1:], limit), editDistance(a[1:], b[1:], limit))
+	if len(a) > 1 && len(b) > 1 && a[0] == b[1] && a[1] == b[0] {
+		least = min(least, editDistance(a[2:], b[2:], limit))
+	}
+	return 1 + least
 }

@@ -79,6 +79,22 @@ func TestReadyJIT(t *testing.T) {
 	}
 }
 
+// A problem is with the variable as it was written: an alias, perhaps with the suffix of a file.
+func TestNamesAsWritten(t *testing.T) {
+	maybe, later := writeFile(t, "maybe"), writeFile(t, "soon")
+	for want, environ := range map[string][]string{
+		`cannot use EPHEMERAL_FILE: "maybe" is neither true nor false`:                                                {"EPHEMERAL_FILE=" + maybe},
+		`cannot use RUNNER_STOP_TIMEOUT_FILE: "soon" is not a duration`:                                               {"RUNNER_STOP_TIMEOUT_FILE=" + later},
+		`cannot use RUN_AS_ROOT_FILE: "maybe" is neither true nor false`:                                              {"RUN_AS_ROOT_FILE=" + maybe},
+		"cannot use LABELS_FILE and GH_RUNNER_LABELS: they have different values, and all of them mean RUNNER_LABELS": {"LABELS_FILE=" + maybe, "GH_RUNNER_LABELS=b"},
+		"cannot use RUNNER_REGISTRATION_FILE and GH_RUNNER_MODE: a just-in-time runner is ephemeral":                  {"RUNNER_REGISTRATION_FILE=" + writeFile(t, "jit"), "GH_RUNNER_MODE=persistent"},
+	} {
+		if got := oneProblem(t, slices.Concat(minimal, environ)...); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
 // A ready configuration has decided what others would say.
 func TestReadyJITBesidesOthers(t *testing.T) {
 	c, err := config.Load([]string{"RUNNER_JITCONFIG=" + jit, "LABELS=a", "GH_RUNNER_NAME=b"})
