@@ -138,8 +138,15 @@ func (p *patient) checkArchitecture() []doctor.Finding {
 	return failed(&runner.StartError{Err: err})
 }
 
-// checkVersion starts the listener, which says at the same time whether it can be.
+// checkVersion starts the listener, which says at the same time whether it can be. Where it could not write its log before
+// a run has made the place for it, its files have to tell.
 func (p *patient) checkVersion(ctx context.Context) []doctor.Finding {
+	if err := p.host.runner.CheckStart(); err != nil {
+		if p.version = p.host.runner.BuiltVersion(); p.version == "" {
+			return one(doctor.Skip, "it was not started: %v", err)
+		}
+		return one(doctor.OK, "%s by its files; it was not started: %v", p.version, err)
+	}
 	version, err := p.host.runner.Version(ctx)
 	if err != nil {
 		found := failed(err)

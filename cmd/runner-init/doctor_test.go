@@ -6,14 +6,18 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/runner-init/runner-init/internal/doctor"
+	"github.com/runner-init/runner-init/internal/need"
 	"github.com/runner-init/runner-init/internal/sim/github"
 	"github.com/runner-init/runner-init/registration"
 )
@@ -235,4 +239,87 @@ func TestDoctorStopped(t *testing.T) {
 		t.Errorf("it said:\n%s", out)
 	}
 	h.expectEmpty(t)
+}
+
+// A directory that a run has yet to give to the job's user is left as it is, and is no mistake.
+func TestDoctorBeforeTheFirstRun(t *testing.T) {
+	need.Root(t)
+	h := newHub(t)
+	root := newRoot(t)
+	if err := os.RemoveAll(filepath.Join(root, "_diag")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(root, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	listener := func(environ ...string) doctor.Finding {
+		found, code := examined(t, h.url, nil, append(environ, "RUNNER_HOME="+root, "RUNNER_USER=65534:65534")...)
+		if _, err := os.Stat(filepath.Join(root, "_diag")); err == nil || code != 0 {
+			t.Errorf("exit code %d, _diag: %v", code, err)
+		}
+		return found[versionCheck]
+	}
+	if f := listener(); f.Status != doctor.Skip || !strings.Contains(f.Text, "it was not started") {
+		t.Errorf("got %+v", f)
+	}
+	deps := filepath.Join(root, "bin", "Runner.Listener.deps.json")
+	if err := os.WriteFile(deps, []byte(`{"libraries":{"Runner.Listener/2.336.0":{}}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if f := listener(); f.Status != doctor.OK || !strings.HasPrefix(f.Text, "2.336.0 by its files") {
+		t.Errorf("got %+v", f)
+	}
+}
+
+// As PID 1 of a container the doctor finds what a run would, in a container with a runner at work it disturbs nobody.
+func TestDoctorInAContainer(t *testing.T) {
+	nsenter := need.Installed(t, "nsenter")
+	h := newHub(t)
+	root := newRoot(t)
+	environ := usual("RUNNER_HOME=" + root)
+	alone := open(t, h, root, environ, "doctor")
+	alone.expectExit(0)
+	if out := alone.stdout.String(); !strings.Contains(out, "ok    runner version     2.336.0") || !strings.Contains(out, " 0 fail, ") {
+		t.Errorf("as PID 1 it says:\n%s", out)
+	}
+	if n := slices.IndexFunc(h.Journal(), func(e github.Entry) bool { return e.Method != http.MethodGet }); n >= 0 {
+		t.Errorf("asked for %+v", h.Journal()[n])
+	}
+
+	over := filepath.Join(t.TempDir(), "over")
+	job := h.job("echo working; until test -e " + over + "; do sleep 0.05; done")
+	b := open(t, h, root, environ)
+	working(t, job)
+	before := identity(t, root)
+	visit := exec.CommandContext(t.Context(), nsenter, "--target", strconv.Itoa(b.pid), "--mount", "--pid", need.Program(t, "cmd/runner-init"), "doctor")
+	visit.Env = append(b.command.Env, "A_VARIABLE=1")
+	if out, err := visit.CombinedOutput(); err != nil {
+		t.Errorf("%v:\n%s", err, out)
+	}
+	if after := identity(t, root); after != before {
+		t.Errorf("the runner's identity was %q, and is %q", before, after)
+	}
+	if n := len(h.Runners()); n != 1 {
+		t.Errorf("%d registrations", n)
+	}
+	if err := os.WriteFile(over, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b.expectExit(0)
+	expectResult(t, job, github.Succeeded)
+	h.expectEmpty(t)
+}
+
+// identity is what a runner at work needs of its directory.
+func identity(t *testing.T, root string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, name := range []string{".runner", ".credentials"} {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
 }

@@ -60,7 +60,7 @@ func (r *registrar) mode() mode {
 	switch {
 	case !r.config.JITConfig.Empty(), r.held.Ready:
 		return modeReady
-	case r.journal.HandedOver:
+	case r.journal.Parent != nil && r.journal.HandedOver: // the doctor has none
 		return modeJIT
 	case r.config.Registration == config.RegistrationToken, r.client == nil, !r.config.Ephemeral, r.byToken:
 		return modeToken

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"debug/elf"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -38,8 +39,48 @@ func (r *Runner) Architecture() (string, error) {
 	return strings.ToLower(strings.TrimPrefix(f.Machine.String(), "EM_")), nil
 }
 
-// Version starts the listener to have it say which version it is: it looks at nothing and talks to nobody then. That it
-// starts at all is worth knowing too. A program that cannot be started is a *StartError.
+// dependencies is written when the listener is built, and names it first: the key Runner.Listener/2.336.0 of "libraries".
+const dependencies = "bin/Runner.Listener.deps.json"
+
+// BuiltVersion is the version that the listener's files name, without starting it; empty if they name none.
+func (r *Runner) BuiltVersion() string {
+	text, err := os.ReadFile(filepath.Join(r.Root, dependencies))
+	var built struct {
+		Libraries map[string]json.RawMessage `json:"libraries"`
+	}
+	if err != nil || json.Unmarshal(text, &built) != nil {
+		return ""
+	}
+	for name := range built.Libraries {
+		if version, ours := strings.CutPrefix(name, "Runner.Listener/"); ours {
+			return version
+		}
+	}
+	return ""
+}
+
+// CheckStart says what keeps the listener from being started before Prepare: it opens a log in _diag whatever it is asked
+// (Runner.Common HostContext.cs), and that may have yet to be made or to be given to the job's user.
+func (r *Runner) CheckStart() error {
+	if r.User == nil {
+		return nil
+	}
+	dir := filepath.Join(r.Root, "_diag")
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		info, err = os.Stat(r.Root)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot look at %q: %w", dir, err)
+	}
+	if !r.User.has(info, 0o3) {
+		return fmt.Errorf("%q is user %q's to write to only once a run has begun", dir, r.User.Name)
+	}
+	return nil
+}
+
+// Version starts the listener to have it say which version it is: it leaves an empty log in _diag then, and talks to
+// nobody. That it starts at all is worth knowing too. A program that cannot be started is a *StartError.
 func (r *Runner) Version(ctx context.Context) (string, error) {
 	cmd, said, complained := r.command(ctx, "--version", nil), new(tail), new(tail)
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = said, complained, time.Second
@@ -125,17 +166,20 @@ const (
 )
 
 // mayEnter goes by the mode of a directory. A list of access rights beside it may say something else, which is rare.
-func (u *User) mayEnter(info fs.FileInfo) bool {
+func (u *User) mayEnter(info fs.FileInfo) bool { return u.has(info, 0o1) }
+
+// has says whether the mode gives the user all of the rights, as the last digit of a mode has them.
+func (u *User) has(info fs.FileInfo, rights fs.FileMode) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
 		return true
 	}
 	mode := info.Mode().Perm()
-	if stat.Uid == u.UID {
-		return mode&0o100 != 0
+	switch {
+	case stat.Uid == u.UID:
+		mode >>= 6
+	case slices.Contains(u.Groups, stat.Gid):
+		mode >>= 3
 	}
-	if slices.Contains(u.Groups, stat.Gid) {
-		return mode&0o010 != 0
-	}
-	return mode&0o001 != 0
+	return mode&rights == rights
 }

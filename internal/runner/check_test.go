@@ -76,6 +76,56 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+func TestBuiltVersion(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"runtimeTarget":{},"libraries":{"Runner.Common/1.0.0":{},"Runner.Listener/2.336.0":{"type":"project"},"Sdk/2.0.0":{}}}`: "2.336.0",
+		`{"libraries":{"Runner.Common/1.0.0":{}}}`: "", `{"libraries":[]}`: "", "no JSON": "", "": "",
+	} {
+		r := listenerOf(t, "")
+		if text != "" {
+			if err := os.WriteFile(filepath.Join(r.Root, dependencies), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := r.BuiltVersion(); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+// The listener is started only where it can open its log.
+func TestCheckStart(t *testing.T) {
+	somebody := &User{Name: "somebody", UID: 54321, GID: 54321, Groups: []uint32{54321}}
+	for name, c := range map[string]struct {
+		user       *User
+		root, diag os.FileMode // 0: there is none
+		may        bool
+	}{
+		"ourselves":             {nil, 0o755, 0, true},
+		"not made":              {somebody, 0o755, 0, false},
+		"everybody's":           {somebody, 0o777, 0, true},
+		"made, not given":       {somebody, 0o777, 0o755, false},
+		"made, and everybody's": {somebody, 0o755, 0o777, true},
+	} {
+		r := listenerOf(t, "")
+		r.User = c.user
+		if c.diag != 0 {
+			if err := os.Mkdir(filepath.Join(r.Root, "_diag"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(filepath.Join(r.Root, "_diag"), c.diag); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Chmod(r.Root, c.root); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.CheckStart(); (err == nil) != c.may {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 func TestCheckWork(t *testing.T) {
 	dir := t.TempDir() // of ours alone
 	if err := os.Chmod(dir, 0o700); err != nil {
