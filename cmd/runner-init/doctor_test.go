@@ -323,3 +323,23 @@ func identity(t *testing.T, root string) string {
 	}
 	return all.String()
 }
+
+// The page lists the checks that there are, in their order.
+func TestDoctorPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/doctor.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| check | looks at | exit code |\n|---|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var documented, made []string
+	for row := range strings.Lines(table) {
+		documented = append(documented, strings.TrimSpace(strings.Split(row, "|")[1]))
+	}
+	for _, c := range newPatient(nil).checks() {
+		made = append(made, c.Name)
+	}
+	if !slices.Equal(documented, made) {
+		t.Errorf("docs/doctor.md lists %q, and the checks are %q", documented, made)
+	}
+}
