@@ -114,6 +114,8 @@ func (p *patient) powers() string {
 			all = append(all, name+": "+a.Permissions[name])
 		}
 		return fmt.Sprintf(", installation %d; its token has %s", a.Installation, strings.Join(all, ", "))
+	case a.Accepted != "":
+		return "; GitHub does not show what it may do, and to list runners takes " + a.Accepted
 	}
 	return ""
 }
