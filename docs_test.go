@@ -14,7 +14,7 @@ import (
 )
 
 // pages are the ones that speak of the code by name.
-var pages = []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/adr/0001-two-processes.md", "docs/adr/0002-the-fence-comes-first.md"}
+var pages = []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/adr/0001-two-processes.md", "docs/adr/0002-the-fence-comes-first.md", "docs/adr/0004-last-words.md"}
 
 // What may stand in code type, and what can be checked of it.
 var (

@@ -50,7 +50,7 @@ func (a App) bind(c *Client) authorizer {
 		return PAT{} // authorizes nothing
 	}
 	return &installation{
-		client: c, settings: *a.settings, jwt: &signer{id: a.settings.ID, key: a.key},
+		client: c, settings: *a.settings, jwt: &signer{id: a.settings.ID, key: a.key, signed: c.minted},
 		turn: make(chan struct{}, 1), id: a.settings.Installation,
 	}
 }
@@ -58,8 +58,9 @@ func (a App) bind(c *Client) authorizer {
 // signer makes the JWTs with which the App itself asks:
 // https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
 type signer struct {
-	id  string
-	key *rsa.PrivateKey
+	id     string
+	key    *rsa.PrivateKey
+	signed func(string)
 
 	mu   sync.Mutex
 	skew time.Duration // what GitHub's clock is ahead of ours, as far as it matters
@@ -85,7 +86,9 @@ func (s *signer) Sign(claims jwt.Claims) (string, error) {
 	born := time.Now().Add(s.skew - backdate).Truncate(time.Second)
 	s.mu.Unlock()
 	own.Issuer, own.IssuedAt, own.ExpiresAt = s.id, jwt.NewNumericDate(born), jwt.NewNumericDate(born.Add(lifetime))
-	return ghinstallation.NewRSASigner(jwt.SigningMethodRS256, s.key).Sign(own)
+	token, err := ghinstallation.NewRSASigner(jwt.SigningMethodRS256, s.key).Sign(own)
+	s.signed(token)
+	return token, err
 }
 
 func (s *signer) authorize(_ context.Context, next http.RoundTripper) (http.RoundTripper, error) {

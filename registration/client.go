@@ -33,6 +33,7 @@ type Options struct {
 	CA         []byte            // PEM of authorities to trust besides those of the system
 	Transport  http.RoundTripper // nil: net/http's, with the proxy of the environment and CA
 	Logger     *slog.Logger      // nil: silent
+	Minted     func(string)      // told of each secret that GitHub hands out or that we sign, before it is used; may be nil
 	UserAgent  string            // GitHub refuses requests without one; empty: runner-init
 
 	AttemptTimeout time.Duration // how long one attempt may take; 0: 15s
@@ -50,6 +51,7 @@ type Client struct {
 	authorizer authorizer
 	transport  http.RoundTripper
 	log        *slog.Logger
+	minted     func(string)
 	userAgent  string
 	timeout    time.Duration
 	shield     time.Duration
@@ -70,13 +72,16 @@ func New(o Options) (*Client, error) {
 		return nil, errors.New("cannot talk to GitHub: no credential")
 	}
 	c := &Client{
-		base: base, scope: o.Scope, transport: o.Transport, log: o.Logger,
+		base: base, scope: o.Scope, transport: o.Transport, log: o.Logger, minted: o.Minted,
 		userAgent: cmp.Or(o.UserAgent, "runner-init"),
 		timeout:   cmp.Or(o.AttemptTimeout, 15*time.Second), shield: cmp.Or(o.Shield, 3*time.Second),
 		retryBase: cmp.Or(o.RetryBase, time.Second), retryCap: cmp.Or(o.RetryCap, 30*time.Second),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
+	}
+	if c.minted == nil {
+		c.minted = func(string) {}
 	}
 	if c.transport == nil {
 		if c.transport, err = newTransport(o.CA); err != nil {

@@ -80,6 +80,7 @@ func (i *installation) mint(ctx context.Context) (err error) {
 	if made.GetToken() == "" {
 		return invalid(op, "GitHub's answer holds no token")
 	}
+	i.client.minted(made.GetToken())
 	i.token, i.minted = made.GetToken(), time.Now()
 	i.expires, i.granted = made.GetExpiresAt().Time, granted(made.Permissions)
 	return nil

@@ -68,6 +68,7 @@ func (c *Client) generate(ctx context.Context, op string, wanted *github.Generat
 		answered := t.last != nil || t.attempts == 0
 		return made, t.lost || !answered, err
 	}
+	c.minted(made.GetEncodedJITConfig())
 	if made.Runner.GetID() == 0 || made.GetEncodedJITConfig() == "" {
 		return made, true, invalid(op, "GitHub's answer holds no configuration")
 	}

@@ -46,6 +46,7 @@ func (c *Client) token(ctx context.Context, kind string) (string, error) {
 	if made.GetToken() == "" {
 		return "", invalid(op, "GitHub's answer holds no token")
 	}
+	c.minted(made.GetToken())
 	return made.GetToken(), nil
 }
 

@@ -1,6 +1,7 @@
 package signals
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,6 +19,10 @@ type Parent struct {
 	Environ []string // the container's, verbatim, unless it was handed over
 	// HandedOver says that Environ is what a supervisor before us has left of the container's.
 	HandedOver bool
+	// Stderr is the container's standard error; descriptor 2 is not, see keepLastWords.
+	Stderr *os.File
+	// LastWords are what the runtime printed when the role before us died, secrets included.
+	LastWords []byte
 
 	journal *os.File
 }
@@ -40,7 +45,7 @@ func Inherit() (*Parent, error) {
 	if p.Environ, err = DecodeEnviron(block); err != nil {
 		return nil, errNoParent
 	}
-	return p, nil
+	return p, p.keepLastWords()
 }
 
 // environment reads the file that the init keeps, or what a supervisor has left in the journal in its place.
@@ -48,7 +53,11 @@ func (p *Parent) environment() ([]byte, error) {
 	var handed [1]byte
 	if n, _ := p.journal.ReadAt(handed[:], handedByte); n == 1 && handed[0] != 0 {
 		p.HandedOver = true
-		return io.ReadAll(io.NewSectionReader(p.journal, handedBytes, math.MaxInt64-handedBytes))
+		var size [8]byte
+		if _, err := p.journal.ReadAt(size[:], handedSize); err != nil {
+			return nil, err
+		}
+		return io.ReadAll(io.NewSectionReader(p.journal, handedBytes, int64(binary.NativeEndian.Uint64(size[:]))))
 	}
 	file := os.NewFile(environmentFD, "environment")
 	defer file.Close()
@@ -56,13 +65,20 @@ func (p *Parent) environment() ([]byte, error) {
 	return io.ReadAll(io.NewSectionReader(file, 0, math.MaxInt64))
 }
 
-// HandOver has the init forget the container's environment and, once we have ended, start a Keeper, which finds this one.
+// HandOver forgets the secrets that were kept, has the init forget the container's environment and, once we have ended, start a Keeper, which finds this one.
 func (p *Parent) HandOver(environ []string) error {
 	block, err := EncodeEnviron(environ)
 	if err != nil {
 		return err
 	}
-	if _, err := p.journal.WriteAt(block, handedBytes); err != nil {
+	if len(block) > secretBytes-handedBytes {
+		return errors.New("cannot leave an environment to the init: it is too large")
+	}
+	var size [8]byte
+	binary.NativeEndian.PutUint64(size[:], uint64(len(block)))
+	_, failed := p.journal.WriteAt(block, handedBytes)
+	_, unsized := p.journal.WriteAt(size[:], handedSize)
+	if err := errors.Join(failed, unsized, p.journal.Truncate(secretBytes)); err != nil {
 		return fmt.Errorf("cannot leave an environment to the init: %w", err)
 	}
 	return p.setFlag(handedByte)
@@ -124,4 +140,22 @@ func (p *Parent) Write(text []byte) error {
 // Read returns up to so many bytes of what the journal holds.
 func (p *Parent) Read(limit int64) ([]byte, error) {
 	return io.ReadAll(io.NewSectionReader(p.journal, ownBytes, limit))
+}
+
+// KeepSecrets leaves text to our successors that they are to take out of our last words. What was left before is replaced.
+func (p *Parent) KeepSecrets(text []byte) error {
+	if len(text) >= lastWordsBytes-secretBytes {
+		return errors.New("cannot keep the secrets for a successor: they are too long")
+	}
+	_, err := p.journal.WriteAt(append(text, 0), secretBytes)
+	return err
+}
+
+// Secrets returns what KeepSecrets left.
+func (p *Parent) Secrets() ([]byte, error) {
+	text, err := bufio.NewReader(io.NewSectionReader(p.journal, secretBytes, lastWordsBytes-secretBytes)).ReadBytes(0)
+	if err != nil {
+		return nil, err
+	}
+	return text[:len(text)-1], nil
 }

@@ -1,6 +1,7 @@
 package signals
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ func roleHeir([]string) int {
 	if err != nil {
 		fail("%v", err)
 	}
+	os.Stderr = parent.Stderr
 	for _, fd := range []int{environmentFD, journalFD} {
 		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
 			fail("children would get descriptor %d", fd)
@@ -33,7 +35,8 @@ func roleHeir([]string) int {
 	if err := parent.Ready(); err != nil {
 		fail("%v", err)
 	}
-	fmt.Printf("%q %q\n", parent.Environ, before)
+	fmt.Printf("%q %q %q\n", parent.Environ, bytes.TrimRight(before, "\x00"), parent.LastWords)
+	println("last", len(parent.LastWords), "words") // by the runtime, as a panic is
 	fmt.Scanln()
 	if err := errors.Join(parent.Write([]byte("what is left")), parent.Finished()); err != nil {
 		fail("%v", err)
@@ -65,7 +68,7 @@ func memory(t *testing.T, name, contents string) *os.File {
 }
 
 // TestParent: a supervisor, and then its successor, gets the environment verbatim and what was left in the journal; the
-// init is told when signals may come, and when the end is one.
+// init is told when signals may come, and when the end is one. What the runtime prints is for the successor alone.
 func TestParent(t *testing.T) {
 	environ := []string{"B=2", "A=1", "B=3", "no equals sign", "", "LONG=" + strings.Repeat("x", 100)}
 	block, err := EncodeEnviron(environ)
@@ -74,21 +77,22 @@ func TestParent(t *testing.T) {
 	}
 	environment, journal := memory(t, "environment", string(block)), memory(t, "journal", "")
 	r := reaper{journal: int(journal.Fd())}
-	for _, left := range []string{"", "what is left"} {
+	for _, found := range []struct{ left, words string }{{}, {"what is left", "last 0 words\n"}, {"what is left", "last 13 words\n"}} {
 		r.setFlag(readyByte, 0)
 		r.setFlag(finishedByte, 0)
 		wakened := make(chan os.Signal, 1)
 		signal.Notify(wakened, syscall.SIGCHLD)
 		cmd := exec.Command(self(t), "role:heir")
 		cmd.ExtraFiles = []*os.File{environment, journal}
-		cmd.Stderr = os.Stderr
+		said := new(bytes.Buffer)
+		cmd.Stderr = said
 		in, out := pipes(t, cmd)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
 		line := make([]byte, 1000)
 		n, _ := out.Read(line)
-		if got, want := string(line[:n]), fmt.Sprintf("%q %q\n", environ, left); got != want {
+		if got, want := string(line[:n]), fmt.Sprintf("%q %q %q\n", environ, found.left, found.words); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 		select {
@@ -107,6 +111,9 @@ func TestParent(t *testing.T) {
 		if !r.flag(finishedByte) {
 			t.Error("the end was not told")
 		}
+		if said.Len() > 0 {
+			t.Errorf("on standard error there is %q", said)
+		}
 	}
 }
 
@@ -120,8 +127,17 @@ func TestHandOver(t *testing.T) {
 	if err := own.HandOver([]string{"A=\x00"}); err == nil {
 		t.Error("a NUL was handed over")
 	}
+	if err := own.KeepSecrets([]byte("secret")); err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := own.Secrets(); err != nil || string(kept) != "secret" {
+		t.Errorf("kept %q, %v", kept, err)
+	}
 	if err := own.HandOver([]string{"A=1", "A=2"}); err != nil {
 		t.Fatal(err)
+	}
+	if kept, err := own.Secrets(); len(kept) > 0 {
+		t.Errorf("the secrets are still there: %q, %v", kept, err)
 	}
 	cmd := exec.Command(self(t), "role:heir")
 	cmd.ExtraFiles = []*os.File{journal, journal} // the first in the place of the environment, which is not looked at
@@ -132,7 +148,7 @@ func TestHandOver(t *testing.T) {
 	}
 	line := make([]byte, 1000)
 	n, _ := out.Read(line)
-	if got, want := string(line[:n]), fmt.Sprintf("%q %q\n", []string{"A=1", "A=2"}, "what is left"); !strings.HasPrefix(got, want[:len(want)-2]) {
+	if got, want := string(line[:n]), fmt.Sprintf("%q %q %q\n", []string{"A=1", "A=2"}, "what is left", ""); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	in.Close()

@@ -37,8 +37,12 @@ const (
 	handedByte   = 2  // a Keeper is to take over, and finds its environment at handedBytes
 	stopBytes    = 8  // when the first stop signal came, by CLOCK_MONOTONIC, in nanoseconds; 0 = none
 	coreBytes    = 16 // how large a core file may be that the container allows, in bytes
+	handedSize   = 24 // how long that environment is
 	ownBytes     = 64
 	handedBytes  = 4096
+	secretBytes  = 16 << 20 // what a successor is to take out of the last words: see KeepSecrets
+	// What Go's runtime says of its end: see keepLastWords.
+	lastWordsBytes = secretBytes + 1<<20
 )
 
 // supervise is the life of an init whose child is this very program. It keeps secrets out of every environment block,

@@ -9,7 +9,8 @@ import (
 )
 
 // newClient returns the client of GitHub's API that the configuration means, or nil where it has no credential for one.
-func newClient(c config.Config, log *slog.Logger) (*registration.Client, error) {
+// learn is told of every secret that is made.
+func newClient(c config.Config, log *slog.Logger, learn func(string)) (*registration.Client, error) {
 	if !c.API() {
 		return nil, nil
 	}
@@ -18,7 +19,7 @@ func newClient(c config.Config, log *slog.Logger) (*registration.Client, error) 
 		return nil, err
 	}
 	o := clientOptions(c, credential)
-	o.Logger = log
+	o.Logger, o.Minted = log, learn
 	return registration.New(o)
 }
 

@@ -25,7 +25,7 @@ func configCommand(args []string) int {
 		return int(lifecycle.RunnerFailed)
 	}
 	if invalid != nil {
-		complainAll(invalid)
+		voiceOf(c).complainAll(invalid)
 		return int(lifecycle.Misconfigured)
 	}
 	return int(lifecycle.OK)

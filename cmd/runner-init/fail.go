@@ -6,31 +6,45 @@ import (
 	"os"
 
 	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/internal/mask"
 	"github.com/runner-init/runner-init/lifecycle"
 )
 
+// voice is how the program speaks to people on standard error. Nothing that it says holds a secret that its mask knows.
+type voice struct{ mask *mask.Mask }
+
+// voiceOf returns the voice of a command that has read this configuration.
+func voiceOf(c config.Config) voice { return voice{mask.New(c.Secrets()...)} }
+
+// learn makes a secret known that GitHub has handed out.
+func (v voice) learn(secret string) { v.mask.Add(secret) }
+
 // complain prints an error, and a hint if there is one, for a person: lower case, no full stop. It does not wait for a
 // reader that does not read.
-func complain(message, hint string) {
+func (v voice) complain(message, hint string) {
 	out := newOutlet(os.Stderr)
 	defer out.flush()
-	fmt.Fprintf(out, "runner-init: %s\n", message)
+	masked := v.mask.Writer(out)
+	fmt.Fprintf(masked, "runner-init: %s\n", message)
 	if hint != "" {
-		fmt.Fprintf(out, "runner-init: hint: %s\n", hint)
+		fmt.Fprintf(masked, "runner-init: hint: %s\n", hint)
 	}
 }
 
 // complainAll prints every problem of a configuration.
-func complainAll(err error) {
+func (v voice) complainAll(err error) {
 	invalid, ok := errors.AsType[*config.Invalid](err)
 	if !ok {
-		complain(err.Error(), "")
+		v.complain(err.Error(), "")
 		return
 	}
 	for _, p := range invalid.Problems {
-		complain(p.Error(), p.Hint)
+		v.complain(p.Error(), p.Hint)
 	}
 }
+
+// complain is for what comes before any secret is known.
+func complain(message, hint string) { voice{}.complain(message, hint) }
 
 func usageError(message, hint string) int {
 	complain(message, hint)

@@ -14,7 +14,8 @@ func (s *supervisor) inherit() error {
 	if err != nil {
 		return err
 	}
-	s.environ = parent.Environ
+	os.Stderr = parent.Stderr // descriptor 2 is where the runtime prints what it dies of
+	s.environ, s.lastWords = parent.Environ, parent.LastWords
 	adoptEnviron(s.environ)
 	s.journal = journal{parent}
 	return parent.Ready()

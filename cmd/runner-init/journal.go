@@ -39,3 +39,20 @@ func (j journal) read() (e entry) {
 	json.Unmarshal(text, &e)
 	return e
 }
+
+// keepSecrets notes the tokens that GitHub has handed out, so that a successor can take them out of our last words. They
+// are where the credential is that they were made with, and no easier to get at.
+func (j journal) keepSecrets(secrets []string) error {
+	text, err := json.Marshal(secrets)
+	if err != nil {
+		return err
+	}
+	return j.KeepSecrets(text)
+}
+
+// secrets returns what keepSecrets noted.
+func (j journal) secrets() (secrets []string) {
+	text, _ := j.Secrets()
+	json.Unmarshal(text, &secrets)
+	return secrets
+}

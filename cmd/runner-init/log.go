@@ -24,6 +24,7 @@ const (
 	keyRunner = "runner"
 	keyScope  = "scope"
 	keySignal = "signal"
+	keyStack  = "stack"
 	keyWait   = "wait"
 )
 

@@ -37,13 +37,13 @@ type registrar struct {
 
 var _ lifecycle.Registrar = (*registrar)(nil)
 
-func newRegistrar(c config.Config, r *runner.Runner, l *listener, j journal, log *slog.Logger) (*registrar, error) {
+func newRegistrar(c config.Config, r *runner.Runner, l *listener, j journal, log *slog.Logger, learn func(string)) (*registrar, error) {
 	reg := &registrar{config: c, runner: r, journal: j, log: log, working: l.Working}
 	if !c.JITConfig.Empty() {
 		return reg, nil
 	}
 	var err error
-	reg.client, err = newClient(c, log)
+	reg.client, err = newClient(c, log, learn)
 	return reg, err
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/runner-init/runner-init/internal/config"
 	"github.com/runner-init/runner-init/internal/health"
+	"github.com/runner-init/runner-init/internal/mask"
 	"github.com/runner-init/runner-init/lifecycle"
 )
 
@@ -26,6 +27,8 @@ type supervisor struct {
 	config     config.Config
 	log        *slog.Logger
 	outlet     *outlet
+	mask       *mask.Mask      // knows every secret that we have
+	lastWords  []byte          // of the supervisor before us, if it died of itself
 	stopping   context.Context // ends with the first stop signal
 	stop       context.CancelFunc
 	stopSignal atomic.Int32 // the first one
@@ -48,7 +51,7 @@ func recoverCommand(args []string) int {
 		}
 		left := w.journal.read()
 		alive, job := w.adopt(left)
-		died := lifecycle.Exit{Code: lifecycle.RunnerFailed, Reason: "the supervisor died"}
+		died := lifecycle.Exit{Code: lifecycle.RunnerFailed, Reason: w.death()}
 		return w.loop.Run(lifecycle.Resume(w.config.Ephemeral, left.Name != "", alive, job, died))
 	})
 }
@@ -59,13 +62,14 @@ func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
 	signal.Notify(make(chan os.Signal, 1)) // nobody reads it: the others mean nothing to a runner, and must not end us
 	wishes := make(chan os.Signal, 16)
 	signal.Notify(wishes, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
-	s := &supervisor{root: rootArgument(args), wishes: wishes, outlet: newOutlet(os.Stderr)}
-	defer s.outlet.flush()
+	s := &supervisor{root: rootArgument(args), wishes: wishes}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	if err := s.inherit(); err != nil {
 		complain(err.Error(), "")
 		return int(lifecycle.RunnerFailed)
 	}
+	s.outlet = newOutlet(os.Stderr)
+	defer s.outlet.flush()
 	if err := checkArguments(args); err != nil {
 		s.journal.Finished()
 		return usageError(err.Error(), "runner-init run [PATH/run.sh | PATH/Runner.Listener run …]")
@@ -87,13 +91,14 @@ func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
 func (s *supervisor) configure() lifecycle.Exit {
 	if s.journal.HandedOver {
 		s.config = config.Reload(s.environ)
-		s.log = newLogger(s.config, s.outlet)
+		s.guard()
 		return lifecycle.Exit{}
 	}
 	c, err := config.Load(s.environ)
-	s.config, s.log = c, newLogger(c, s.outlet)
+	s.config = c
+	s.guard()
 	if err != nil {
-		complainAll(err)
+		s.voice().complainAll(err)
 		return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: "the configuration is invalid"}
 	}
 	for _, warning := range c.Warnings() {

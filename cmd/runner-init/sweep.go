@@ -98,11 +98,12 @@ func sweepCommand(args []string) int {
 		return usageError("sweep: "+err.Error(), sweepUsage)
 	}
 	c, err := config.Load(os.Environ())
+	v := voiceOf(c)
 	if err != nil {
-		complainAll(err)
+		v.complainAll(err)
 		return int(lifecycle.Misconfigured)
 	}
-	client, err := newClient(c, newLogger(c, os.Stderr))
+	client, err := newClient(c, newLogger(c, v.mask.Writer(os.Stderr)), v.learn)
 	if err != nil {
 		complain(err.Error(), "")
 		return int(lifecycle.Misconfigured)

@@ -28,7 +28,7 @@ func (s *supervisor) wire() (*wiring, error) {
 		r.CoreLimit = &limit
 	}
 	l := &listener{runner: r, log: s.log}
-	reg, err := newRegistrar(s.config, r, l, s.journal, s.log)
+	reg, err := newRegistrar(s.config, r, l, s.journal, s.log, s.learn)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,36 @@
+//go:build crashtest
+
+package main
+
+import (
+	"errors"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// armCrash makes the supervisor crash on a signal, from a goroutine of its own and with every secret that it knows in its
+// last words: USR1 is a panic with an error, USR2 one with a value, HUP an error of the runtime that nobody can recover from.
+// PID 1 gives the successor the signals of its predecessor, too; one crash is enough.
+func (s *supervisor) armCrash() {
+	if len(s.lastWords) > 0 {
+		return
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGHUP)
+	go func() {
+		received := <-signals
+		secrets := strings.Join(append(s.config.Secrets(), s.mask.Add("")...), "\n")
+		switch received {
+		case syscall.SIGUSR1:
+			panic(errors.New("crash test: " + secrets))
+		case syscall.SIGUSR2:
+			panic("crash test: " + secrets)
+		case syscall.SIGHUP:
+			println("crash test: ", secrets)
+			new(sync.Mutex).Unlock()
+		}
+	}()
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/runner-init/runner-init/internal/need"
+	"github.com/runner-init/runner-init/internal/sim/github"
+)
+
+// However the supervisor crashes, in whatever goroutine and with whatever secrets in its mouth: they are taken out of what
+// it says, its job runs to its end, nothing is left on GitHub, and the exit code is 70.
+func TestCrash(t *testing.T) {
+	const canary = "canary-pat-not-a-real-token"
+	for _, test := range []struct {
+		name   string
+		signal syscall.Signal
+		mode   string
+		tags   []string
+		says   string
+	}{
+		{"error", syscall.SIGUSR1, "jit", nil, "panic: crash test"},
+		{"value", syscall.SIGUSR2, "token", nil, "panic: crash test"},
+		{"fatal error", syscall.SIGHUP, "jit", nil, "fatal error: sync: unlock of unlocked mutex"},
+		{"purego", syscall.SIGUSR1, "token", []string{"purego"}, "panic: crash test"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHub(t)
+			h.AddPAT(canary, github.Classic("repo"))
+			job := h.job("echo working; exec sleep 1")
+			last := filepath.Join(t.TempDir(), "termination")
+			program := need.Program(t, "cmd/runner-init", append(test.tags, "crashtest")...)
+			b := openProgram(t, program, h, newRoot(t), usual("GITHUB_TOKEN="+canary, "RUNNER_REGISTRATION="+test.mode, "RUNNER_TERMINATION_LOG="+last))
+			working(t, job)
+			b.signal(test.signal)
+			b.expectExit(70)
+			expectResult(t, job, github.Succeeded)
+			h.expectEmpty(t)
+			message, _ := os.ReadFile(last)
+			for name, text := range map[string]string{"standard output": b.stdout.String(), "standard error": b.stderr.String(), "the termination message": string(message)} {
+				for _, secret := range append(h.Secrets(), canary) {
+					if strings.Contains(text, secret) {
+						t.Errorf("%s holds a secret", name)
+					}
+				}
+			}
+			crash := record(b.stderr.String(), "supervisor crashed")
+			if said, _ := crash["error"].(string); !strings.Contains(said, test.says) || !strings.Contains(said, "[redacted]") {
+				t.Errorf("it says that it crashed with %q", said)
+			}
+			if stack, _ := crash["stack"].(string); !strings.Contains(stack, "armCrash") {
+				t.Errorf("the stack is %q", stack)
+			}
+			if !strings.Contains(string(message), "the supervisor died") {
+				t.Errorf("the termination message is %s", message)
+			}
+		})
+	}
+}
+
+// record returns the first record of a log in JSON that has this message.
+func record(log, message string) (attributes map[string]any) {
+	for line := range strings.Lines(log) {
+		attributes = nil
+		if json.Unmarshal([]byte(line), &attributes) == nil && attributes["msg"] == message {
+			return attributes
+		}
+	}
+	return nil
+}

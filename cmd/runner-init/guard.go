@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bytes"
+	"log"
+	"log/slog"
+	"net/url"
+	"strings"
+
+	"github.com/runner-init/runner-init/internal/mask"
+)
+
+// guard puts the mask between us and the world: from here on everything that we print goes through it. The listener's
+// output is its own, and does not.
+func (s *supervisor) guard() {
+	s.mask = mask.New(append(s.config.Secrets(), proxySecrets(s.environ)...)...)
+	for _, secret := range s.journal.secrets() { // of a supervisor before us
+		s.mask.Add(secret)
+	}
+	s.log = newLogger(s.config, s.mask.Writer(s.outlet))
+	log.SetFlags(0) // what libraries say by package log would go to descriptor 2, where nobody reads it
+	log.SetOutput(slog.NewLogLogger(s.log.Handler(), slog.LevelWarn).Writer())
+	s.armCrash()
+}
+
+// learn makes a secret known that GitHub has handed out, also to a successor.
+func (s *supervisor) learn(secret string) {
+	if err := s.journal.keepSecrets(s.mask.Add(secret)); err != nil {
+		s.log.Warn("cannot note a token", slog.Any(keyError, err))
+	}
+}
+
+func (s *supervisor) voice() voice { return voice{s.mask} }
+
+// proxySecrets returns the passwords of the proxies, which errors of net/http may repeat.
+func proxySecrets(environ []string) (secrets []string) {
+	for _, kv := range environ {
+		name, value, _ := strings.Cut(kv, "=")
+		if u, err := url.Parse(value); err == nil && strings.HasSuffix(strings.ToUpper(name), "_PROXY") {
+			if password, set := u.User.Password(); set {
+				secrets = append(secrets, password)
+			}
+		}
+	}
+	return secrets
+}
+
+// maxCause and maxStack bound what is logged of a crash, in bytes: a stack that has overflowed is long.
+const maxCause, maxStack = 4 << 10, 16 << 10
+
+// death logs what the supervisor before us died of, as far as it could say, and returns the reason for the exit.
+func (s *supervisor) death() string {
+	const died = "the supervisor died"
+	words, stack, _ := bytes.Cut(bytes.TrimSpace(s.lastWords), []byte("\n\n"))
+	if len(words) == 0 { // killed, or out of memory
+		return died
+	}
+	words, stack = words[:min(len(words), maxCause)], stack[:min(len(stack), maxStack)]
+	s.log.Error("supervisor crashed", slog.String(keyError, string(words)), slog.String(keyStack, string(stack)))
+	first, _, _ := strings.Cut(s.mask.String(string(words)), "\n")
+	return died + ": " + first
+}
