@@ -188,7 +188,7 @@ func expired(s Status, t Timer) (Status, []Action) {
 		return s, []Action{Look{}}
 	case t == FenceAgain && s.Phase == Draining && !s.Job && !s.done():
 		return ask(s)
-	case t == LingerBy && s.done() && !s.Interrupted:
+	case t == LingerBy && s.Listener && s.done() && !s.Interrupted:
 		s.Leaving = true
 		return interrupt(s)
 	case t == DrainBy && s.Phase == Draining:

@@ -9,6 +9,10 @@ func TestListenerEnds(t *testing.T) {
 		{name: "normally, while idle: GitHub dropped us", given: idle(), told: []turn{ends(Finished), bye}},
 		{name: "badly, after its one job: the job counts", given: after(busy(), JobEnded{}), told: []turn{ends(Crashed), bye}},
 		{
+			name: "after its one job, and GitHub takes its time: the listener's is over", given: after(busy(), JobEnded{}),
+			told: []turn{ends(Finished), on(Expired{LingerBy}, Deregistering), bye},
+		},
+		{
 			name: "for good", given: idle(), told: []turn{ends(Terminated), bye},
 			exit: Exit{RunnerFailed, "the listener gave up"},
 		},
