@@ -140,10 +140,17 @@ func (r *registrar) delete(ctx context.Context) (lifecycle.Verdict, error) {
 	}
 	verdict, err := r.client.Delete(ctx, r.held.ID)
 	r.log.Info("deregistration answered", slog.String(keyRunner, r.held.Name), slog.Int64(keyID, r.held.ID), slog.String(keyResult, string(verdict)))
-	if verdict == registration.Absent && r.doubt {
+	if verdict == registration.Absent && (r.doubt || !r.forgotten()) {
 		return r.confirm(ctx)
 	}
 	return verdicts[verdict], err
+}
+
+// forgotten reports whether the runner has deleted its own identity, as an ephemeral one does after its job, when GitHub
+// deletes the registration as well.
+func (r *registrar) forgotten() bool {
+	_, err := r.runner.Identity()
+	return errors.Is(err, os.ErrNotExist)
 }
 
 // confirm asks in another way whether a registration is gone that GitHub did not find: it answers so, too, to a credential

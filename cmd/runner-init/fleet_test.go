@@ -43,6 +43,16 @@ func member(t *testing.T, hub *github.Server, credential registration.Credential
 	}
 }
 
+// newAppKey is the key of an App: the half that GitHub has, and the other one in PEM.
+func newAppKey(t *testing.T) (*rsa.PublicKey, string) {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &key.PublicKey, string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
+}
+
 // Two hundred runners that are started together, spread over a few minutes: none meets a rate limit, and all are gone in
 // the end.
 func TestFleetIsSpread(t *testing.T) {
@@ -94,18 +104,14 @@ func TestFleetIsSpread(t *testing.T) {
 // A runner of ten hours is deregistered by an App whose first token died nine hours before. The new one is made while the
 // runner cleans up after its job.
 func TestDeregistrationAfterTenHours(t *testing.T) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	key, text := newAppKey(t)
 	for name, registers := range map[string]string{"jit": "auto", "token": "token"} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				hub := github.New(github.Options{})
-				hub.AddApp(github.App{ID: 77, Name: "bot", Key: &key.PublicKey})
+				hub.AddApp(github.App{ID: 77, Name: "bot", Key: key})
 				hub.Install(github.Installation{Account: "orgs/acme", Permissions: []string{"administration:write"}})
-				app, err := registration.NewApp(registration.AppSettings{ID: "77", Key: string(text)})
+				app, err := registration.NewApp(registration.AppSettings{ID: "77", Key: text})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -3,13 +3,18 @@ package main
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/runner-init/runner-init/internal/need"
 )
 
-// TestMain lets more tests run side by side than there are cores: each is a container of its own, which mostly waits.
+// TestMain lets more tests run side by side than there are cores: each is a container of its own, which mostly waits. As
+// the runner of another test it is that.
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == standInName {
+		os.Exit(standIn())
+	}
 	flag.Parse()
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
