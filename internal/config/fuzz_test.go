@@ -45,6 +45,51 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
+// Whatever stands in a variable, under any of its names, is refused, once and with a hint, or means what the report shows:
+// that, under the canonical name, means the same again.
+func FuzzValues(f *testing.F) {
+	for _, seed := range []string{
+		"", " ", "acme", "acme/widgets", "https://github.com/acme/widgets/", "git@github.com:acme/widgets.git", "true", "1", "No", "90", "1.5", "1h30m", "0x10", "-1ns",
+		"1e9", "9223372036854775807ns", "a,b,,A", " a , b\r", "only:A,B_*", "only:", "[A", "\ufeffx", "\u200b", "'quoted'", "\"", "[::1]:8080", "http://[::1]/", "https://u:p@h/", "root", "1001:1001",
+		"ephemeral", "$HOSTNAME", "$", "${", "hostname", "jit", "org", "warning", "debug-4", "/_work", "..", "ü", strings.Repeat("x", 300), jit, "arn:aws:ssm:::x", "Default",
+	} {
+		for i := range config.Variables() {
+			f.Add(i, i, seed)
+		}
+	}
+	table := config.Variables()
+	f.Fuzz(func(t *testing.T, variable, name int, value string) {
+		v := table[uint(variable)%uint(len(table))]
+		as := v.Names()[uint(name)%uint(len(v.Names()))]
+		if v.Name == "RUNNER_CA_FILE" || strings.ContainsRune(value, 0) {
+			return // a file of the machine's; no environment holds a NUL
+		}
+		base := []string{"GITHUB_TOKEN=" + pat, "RUNNER_REPO=acme/widgets", "HOSTNAME=worker"}
+		c, err := config.Load(append([]string{as + "=" + value}, base...))
+		if invalid, ok := err.(*config.Invalid); ok {
+			checkRefused(t, as, value, invalid.Problems)
+			return
+		}
+		if s := setting(t, c, v.Name); !v.Secret && s.Value != "" {
+			again, err := config.Load(append([]string{v.Name + "=" + s.Value}, base...))
+			if got := setting(t, again, v.Name); err != nil || got.Value != s.Value {
+				t.Errorf("%s=%q is %q, and that is %q: %v", as, value, s.Value, got.Value, err)
+			}
+		}
+	})
+}
+
+func checkRefused(t *testing.T, as, value string, problems []config.Problem) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, p := range problems {
+		if p.Hint == "" || p.Message == "" || seen[p.Error()] {
+			t.Errorf("%s=%q: %q, hint %q", as, value, p.Error(), p.Hint)
+		}
+		seen[p.Error()] = true
+	}
+}
+
 // withoutFiles are the lines of block, without those that would read a file of the machine: what those say is not ours
 // to predict.
 func withoutFiles(block string) (environ []string) {

@@ -17,7 +17,9 @@ type Setting struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
 	Origin string `json:"origin"` // default, RUNNER_ORG, alias ORG_NAME, RUNNER_ORG_FILE=/path, derived from …
-	Secret bool   `json:"secret,omitempty"`
+	// Default is the default value, or a few words where it is not a constant.
+	Default string `json:"default,omitempty"`
+	Secret  bool   `json:"secret,omitempty"`
 	// Refused says that what was given cannot be used, so that there is no value. A problem says why.
 	Refused bool   `json:"refused,omitempty"`
 	Doc     string `json:"doc"`
@@ -28,7 +30,7 @@ func (c Config) Report() []Setting {
 	var settings []Setting
 	fields, secrets := reflect.ValueOf(c), c.Secrets()
 	for _, v := range Variables() {
-		s := Setting{Name: v.Name, Origin: cmp.Or(c.origins[v.Name], "default"), Secret: v.Secret, Refused: c.refused[v.Name], Doc: v.Doc}
+		s := Setting{Name: v.Name, Default: v.Default, Origin: cmp.Or(c.origins[v.Name], "default"), Secret: v.Secret, Refused: c.refused[v.Name], Doc: v.Doc}
 		if !s.Refused {
 			s.Value = redact(show(fields.FieldByName(v.field).Interface()), secrets)
 		}
@@ -42,11 +44,7 @@ func (c Config) Report() []Setting {
 func (c Config) WriteText(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, s := range c.Report() {
-		value := cmp.Or(printable(s.Value), "-")
-		if s.Refused {
-			value = "(refused)"
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Name, value, printable(s.Origin))
+		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Name, s.inTable(), printable(s.Origin))
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("cannot write the configuration: %w", err)
@@ -57,6 +55,19 @@ func (c Config) WriteText(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// inTable is the value for people, or in parentheses why there is none.
+func (s Setting) inTable() string {
+	switch {
+	case s.Refused:
+		return "(refused)"
+	case s.Value != "":
+		return printable(s.Value)
+	case s.Default != "":
+		return "(" + s.Default + ")"
+	}
+	return "-"
 }
 
 // WriteJSON writes the report as one JSON object, with all that is wrong.
