@@ -12,7 +12,11 @@ type (
 	Register struct{}
 	// Launch starts the listener. Answers Failed if that is impossible; all else is the listener's news.
 	Launch struct{}
-	// Check asks GitHub whether the registration still stands. Answers Checked.
+	// Watch looks whether a job that the listener took has a worker. Answers Watched.
+	Watch struct{}
+	// Probe asks GitHub for the registration of a runner that may be dead. Answers Probed.
+	Probe struct{}
+	// Check asks GitHub for the registration of a listener that wants to be restarted. Answers Checked.
 	Check struct{}
 	// AwaitUpdate waits for the runner's self-update. Answers Updated.
 	AwaitUpdate struct{}
@@ -38,6 +42,8 @@ func (Boot) action()         {}
 func (Authenticate) action() {}
 func (Register) action()     {}
 func (Launch) action()       {}
+func (Watch) action()        {}
+func (Probe) action()        {}
 func (Check) action()        {}
 func (AwaitUpdate) action()  {}
 func (Cancel) action()       {}

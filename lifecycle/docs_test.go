@@ -60,6 +60,7 @@ explained at [the end](#the-words), the numbers in [exit codes](exit-codes.md).
 		fmt.Fprintf(&page, "| %s | %s |\n", p, comments[phaseIdentifiers[p]])
 	}
 	fmt.Fprint(&page, stopInNumbers())
+	fmt.Fprint(&page, watchdogInNumbers())
 	fmt.Fprint(&page, `
 ## What happens when
 
@@ -90,6 +91,38 @@ still runs is cancelled, a listener that does not end is killed, and we exit wha
 		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s |\n", short(grace), short(p.Fence), short(p.Drain), short(p.Kill), short(p.Exit))
 	}
 	return table.String()
+}
+
+// watchdogInNumbers says what the watchdog does and what it costs.
+func watchdogInNumbers() string {
+	var moments []string
+	at := time.Duration(0)
+	for probes := uint8(0); ; probes = min(probes+1, maxProbes) {
+		if at += probePause(probes); at > day {
+			break
+		}
+		moments = append(moments, short(at))
+	}
+	return fmt.Sprintf(`
+## The watchdog
+
+A runner that lives and does not work is ended with exit code %d.
+
+- **A job that is not begun.** A worker process appears within moments of `+"`Running job:`"+`. We look for it %s after the line, and
+  if it is not there, once more after %s. If there is none then either, GitHub is asked: a persistent runner that has no job there
+  is a healthy one whose job was cancelled before it began; one that has is dead. No answer means that we look again
+  every %s. A worker that was seen once is never looked for again.
+- **A registration that is gone.** GitHub is asked for an idle runner after %s at the earliest, counted from
+  listening: %d times in the first day, each with up to a quarter of the pause more, so that runners that started together do
+  not ask together. That is one request each (with a GitHub App one more, for its token), given up after 20 s. Only two different looks that
+  both show no registration count; a refusal, an error or an outage proves nothing, however long it lasts. Between the
+  questions nothing of ours wakes up, and while a job runs none is asked.
+`, DeadRunner, short(firstLook), short(firstLook+secondLook), short(lookAgain), enumerate(moments), len(moments))
+}
+
+func enumerate(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 // short writes a duration without the units that are zero.

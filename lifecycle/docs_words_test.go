@@ -30,11 +30,12 @@ func words(t *testing.T) string {
 	}
 	fmt.Fprint(&page, "\n## The words\n")
 	table("Events", events, "Booted", "Authenticated", "Registered", "Failed", "Ready", "JobStarted", "JobEnded", "Looked",
-		"Checked", "Updated", "Ended", "Stop", "Leave", "Notice", "Fenced", "Deregistered", "Expired")
-	table("Actions", actions, "Boot", "Authenticate", "Register", "Launch", "Check", "AwaitUpdate", "Cancel", "Fence", "Look",
+		"Watched", "Probed", "Checked", "Updated", "Ended", "Stop", "Leave", "Notice", "Fenced", "Deregistered", "Expired")
+	table("Actions", actions, "Boot", "Authenticate", "Register", "Launch", "Watch", "Probe", "Check", "AwaitUpdate", "Cancel", "Fence", "Look",
 		"Interrupt", "Kill", "Deregister", "Arm", "Disarm")
 	table("Timers", events, timerNames...)
 	table("How a listener ends", events, "Finished", "Terminated", "Retryable", "Updating", "Conflict", "Outdated", "Crashed", "Unseen")
+	table("What GitHub shows of a registration", events, "Unclear", "Missing", "Vacant", "Occupied", "Unasked")
 	table("What GitHub answers to a deletion", events, "Gone", "Busy", "Unknown", "Kept")
 	return page.String()
 }

@@ -6,7 +6,7 @@ func ended(s Status, how Ending) (Status, []Action) {
 		return s, nil
 	}
 	lost := s.Job && (how == Crashed || how == Terminated || how == Retryable)
-	s.Listener, s.Job = false, false
+	s.Listener, s.Job, s.Doubt, s.Probes = false, false, NoDoubt, 0
 	switch {
 	case s.Leaving && lost && s.Exit.Code == OK:
 		s.Exit = Exit{RunnerFailed, "the job was lost: the listener failed"}
@@ -27,7 +27,11 @@ func again(s Status, how Ending) (Status, []Action) {
 		s.Restarts++
 		return s.in(Starting), []Action{AwaitUpdate{}}
 	case how == Conflict && s.Identities < maxIdentities:
+		asked := s.Probing // about the registration that is given up
 		s, actions := register(s)
+		if asked {
+			actions = append([]Action{Cancel{}}, actions...)
+		}
 		return s, append(actions, Arm{StartBy})
 	case how == Conflict:
 		s.Exit = Exit{Conflicted, "another session keeps holding our registration"}

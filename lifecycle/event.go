@@ -32,8 +32,12 @@ type (
 	JobEnded struct{}
 	// Looked answers Look: whether a worker process lives, the proof of a job.
 	Looked struct{ Worker bool }
-	// Checked answers Check: whether GitHub still knows the registration. Gone is a proof, its absence is none.
-	Checked struct{ Gone bool }
+	// Watched answers Watch: whether the job that a listener took has a worker process.
+	Watched struct{ Worker bool }
+	// Probed answers Probe: what GitHub shows of the registration.
+	Probed struct{ Standing Standing }
+	// Checked answers Check in the same way.
+	Checked struct{ Standing Standing }
 	// Updated answers AwaitUpdate: the runner's self-update has finished, or we waited long enough.
 	Updated struct{}
 	// Ended is the end of the listener process.
@@ -70,6 +74,8 @@ func (Ready) event()         {}
 func (JobStarted) event()    {}
 func (JobEnded) event()      {}
 func (Looked) event()        {}
+func (Watched) event()       {}
+func (Probed) event()        {}
 func (Checked) event()       {}
 func (Updated) event()       {}
 func (Ended) event()         {}
@@ -116,6 +122,22 @@ const (
 	Kept
 )
 
+// Standing is what GitHub shows of a registration to whoever only looks.
+type Standing uint8
+
+const (
+	// Unclear: no answer, or none that proves anything.
+	Unclear Standing = iota
+	// Missing: two different looks have proved that the registration does not exist any more.
+	Missing
+	// Vacant: it stands, and has no job.
+	Vacant
+	// Occupied: it stands, and has a job.
+	Occupied
+	// Unasked: without an API credential nobody can ask.
+	Unasked
+)
+
 // Timer names a moment that Arm waits for. Its length is the Plan's business.
 type Timer uint8
 
@@ -140,6 +162,10 @@ const (
 	KillBy
 	// ExitBy: we exit then, whatever GitHub, the listener or a step of boot is still up to.
 	ExitBy
+	// WorkerBy: a job that the listener took has to have a worker by then.
+	WorkerBy
+	// ProbeAt: GitHub is asked then whether it still knows an idle runner.
+	ProbeAt
 	// RestartAt: a listener that asked for it is started again then.
 	RestartAt
 )

@@ -6,7 +6,10 @@ import "slices"
 func (w world) possible() []Event {
 	events := slices.Concat(w.answers(), w.expiries(), []Event{Stop{}, Leave{}, Notice{}})
 	if !w.Leaving {
-		events = append(events, Expired{IdleBy}, Expired{LifeBy})
+		events = append(events, Expired{IdleBy}, Expired{LifeBy}, Expired{ProbeAt})
+	}
+	if w.Job {
+		events = append(events, Expired{WorkerBy})
 	}
 	if w.process != none {
 		events = append(events, Ready{}, JobStarted{}, JobEnded{})
@@ -28,7 +31,9 @@ func (w world) answers() []Event {
 		{boot, append(failures, Booted{})},
 		{authenticate, append(failures, Authenticated{})},
 		{registering, append(failures, Registered{})},
-		{check, []Event{Checked{Gone: true}, Checked{Gone: false}}},
+		{checking, []Event{Checked{Missing}, Checked{Vacant}}},
+		{probing, everyProbed()},
+		{watching, []Event{Watched{Worker: true}, Watched{Worker: false}}},
 		{awaitUpdate, []Event{Updated{}}},
 		{fencing, []Event{Fenced{Gone}, Fenced{Busy}, Fenced{Unknown}, Fenced{Kept}}},
 		{deregister, []Event{Deregistered{Gone}, Deregistered{Busy}, Deregistered{Unknown}, Deregistered{Kept}}},
@@ -66,9 +71,10 @@ var refused = Exit{Refused, "refused"}
 func everyEvent() []Event {
 	events := []Event{
 		Booted{}, Authenticated{}, Registered{}, Failed{Exit: refused}, Failed{Exit: refused, Ghost: true},
-		Ready{}, JobStarted{}, JobEnded{}, Looked{true}, Looked{false}, Checked{true}, Checked{false}, Updated{},
+		Ready{}, JobStarted{}, JobEnded{}, Looked{true}, Looked{false}, Watched{true}, Watched{false}, Checked{Missing}, Checked{Vacant}, Updated{},
 		Stop{}, Leave{}, Notice{},
 	}
+	events = append(events, everyProbed()...)
 	for how := Finished; how <= Unseen; how++ {
 		events = append(events, Ended{how})
 	}
@@ -77,6 +83,15 @@ func everyEvent() []Event {
 	}
 	for timer := StartBy; timer <= RestartAt; timer++ {
 		events = append(events, Expired{timer})
+	}
+	return events
+}
+
+// everyProbed lists what GitHub may show of a registration.
+func everyProbed() []Event {
+	var events []Event
+	for shown := Unclear; shown <= Unasked; shown++ {
+		events = append(events, Probed{shown})
 	}
 	return events
 }

@@ -23,6 +23,8 @@ const (
 	Misconfigured Code = 78
 	// Conflicted is a name or session conflict that would not clear.
 	Conflicted Code = 81
+	// DeadRunner is a runner that lives and does not work: its job has no worker, or GitHub no longer knows it.
+	DeadRunner Code = 82
 	// CannotExecute is a program that exists and cannot be executed.
 	CannotExecute Code = 126
 	// NotFound is a program that does not exist.
@@ -55,6 +57,7 @@ func Meanings() []Meaning {
 		{Refused, "GitHub refused the credential or its permission", "the error names the scope or permission that is missing"},
 		{Misconfigured, "the configuration is invalid", "the error names each variable and its remedy"},
 		{Conflicted, "a name or session conflict would not clear", "give each runner its own name, or none at all"},
+		{DeadRunner, "the runner was dead: it took a job and did not start it, or GitHub no longer knew it", "start another one; if it happens again, look into `_diag`, and for who deletes runners"},
 		{CannotExecute, "the command cannot be executed", "check its mode, its interpreter and its architecture"},
 		{NotFound, "the command was not found", "check the path"},
 	}

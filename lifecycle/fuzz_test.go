@@ -54,7 +54,7 @@ func FuzzNext(f *testing.F) {
 // impossible says that an event would mean that our own loop lies.
 func impossible(w world, known timers, e Event) bool {
 	switch e := e.(type) {
-	case Booted, Authenticated, Registered, Failed, Checked, Updated, Looked:
+	case Booted, Authenticated, Registered, Failed, Checked, Watched, Probed, Updated, Looked:
 		return !slices.Contains(w.answers(), Event(e))
 	case Expired:
 		return !known.has(e.Timer)

@@ -140,7 +140,7 @@ func interrupt(s Status) (Status, []Action) {
 	case !s.Listener:
 		return s, []Action{Cancel{}}
 	}
-	s.Interrupted = true
+	s.Interrupted, s.Doubt = true, NoDoubt
 	if s.Phase == Draining {
 		s.Phase = Cancelling
 	} else {
@@ -155,7 +155,7 @@ func kill(s Status, why string) (Status, []Action) {
 	if !s.Listener {
 		return s, nil
 	}
-	if s.Job {
+	if s.Job && s.Exit.Code != DeadRunner {
 		s.Exit = Exit{RunnerFailed, "the job was lost: " + why}
 	}
 	return s, []Action{Kill{}, Arm{ExitBy}}

@@ -85,7 +85,7 @@ func (w world) owed() []Event {
 
 // patient says that time may pass: what is still owed is owed by GitHub alone, which may never answer.
 func (w world) patient() bool {
-	return w.pending&(boot|authenticate|registering) == 0 && w.looks == 0 && !w.killed
+	return w.pending&(boot|authenticate|registering|watching) == 0 && w.looks == 0 && !w.killed
 }
 
 // round lets every armed timer expire, in the order of their moments in the plan.

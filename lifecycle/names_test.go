@@ -22,7 +22,11 @@ func parts(e Event) (name, variant string) {
 	case Looked:
 		variant = choice(e.Worker, "worker", "no worker")
 	case Checked:
-		variant = choice(e.Gone, "gone", "there")
+		variant = standingNames[e.Standing]
+	case Probed:
+		variant = standingNames[e.Standing]
+	case Watched:
+		variant = choice(e.Worker, "worker", "no worker")
 	case Ended:
 		variant = endingNames[e.How]
 	case Fenced:
@@ -68,9 +72,11 @@ func bare(v any) string {
 }
 
 var (
-	endingNames  = []string{"finished", "terminated", "retryable", "updating", "conflict", "outdated", "crashed", "unseen"}
-	verdictNames = []string{"gone", "busy", "unknown", "kept"}
-	timerNames   = []string{
-		"StartBy", "IdleBy", "LifeBy", "FenceBy", "Settled", "FenceAgain", "DrainBy", "LingerBy", "KillBy", "ExitBy", "RestartAt",
+	endingNames   = []string{"finished", "terminated", "retryable", "updating", "conflict", "outdated", "crashed", "unseen"}
+	standingNames = []string{"unclear", "missing", "vacant", "occupied", "unasked"}
+	verdictNames  = []string{"gone", "busy", "unknown", "kept"}
+	timerNames    = []string{
+		"StartBy", "IdleBy", "LifeBy", "FenceBy", "Settled", "FenceAgain", "DrainBy", "LingerBy", "KillBy", "ExitBy", "WorkerBy", "ProbeAt",
+		"RestartAt",
 	}
 )

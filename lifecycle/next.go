@@ -12,7 +12,7 @@ func Next(s Status, e Event) (Status, []Action) {
 	case Failed:
 		return failed(s, e)
 	case Checked:
-		return checked(s, e)
+		return checked(s, e.Standing)
 	case Ready:
 		return ready(s)
 	case JobStarted:
@@ -21,6 +21,10 @@ func Next(s Status, e Event) (Status, []Action) {
 		return jobEnded(s)
 	case Looked:
 		return looked(s, e)
+	case Watched:
+		return watched(s, e.Worker)
+	case Probed:
+		return probed(s, e.Standing)
 	case Ended:
 		return ended(s, e.How)
 	case Stop:
@@ -96,11 +100,11 @@ func failed(s Status, e Failed) (Status, []Action) {
 var late = Exit{Unreachable, "not listening before RUNNER_START_TIMEOUT was over"}
 
 // checked follows a listener that asked to be restarted: only if GitHub still knows it is there a point.
-func checked(s Status, e Checked) (Status, []Action) {
+func checked(s Status, shown Standing) (Status, []Action) {
 	switch {
 	case s.Phase != Starting || s.Listener:
 		return s, nil
-	case e.Gone:
+	case shown == Missing:
 		s.Registered = false
 		s.Exit = Exit{RunnerFailed, "the listener failed, and its registration no longer exists"}
 		return finish(s)
@@ -118,7 +122,8 @@ func ready(s Status) (Status, []Action) {
 
 // listen waits for a job.
 func listen(s Status) (Status, []Action) {
-	return s.in(Listening), []Action{Disarm{StartBy}, Arm{IdleBy}}
+	s.Probes = 0
+	return s.in(Listening), []Action{Disarm{StartBy}, Arm{IdleBy}, Arm{ProbeAt}}
 }
 
 // jobStarted: a job that arrives while we are being fenced off is drained like any other, unless the listener was
@@ -127,12 +132,15 @@ func jobStarted(s Status) (Status, []Action) {
 	if !s.Listener {
 		return s, nil
 	}
-	s.Job, s.Served = true, false
+	s.Job, s.Served, s.Doubt, s.Probes = true, false, NoDoubt, 0
 	switch {
 	case s.Phase == Starting, s.Phase == Listening:
-		return s.in(Running), []Action{Disarm{StartBy}, Disarm{IdleBy}}
+		return s.in(Running), []Action{Disarm{StartBy}, Disarm{IdleBy}, Disarm{ProbeAt}, Arm{WorkerBy}}
 	case s.Phase == Stopping && !s.Interrupted:
-		return drain(s)
+		s, actions := drain(s)
+		return s, append(actions, Arm{WorkerBy})
+	case s.Phase == Draining:
+		return s, []Action{Arm{WorkerBy}}
 	}
 	return s, nil
 }
@@ -143,7 +151,7 @@ func jobEnded(s Status) (Status, []Action) {
 	if !s.Listener || !s.Job {
 		return s, nil
 	}
-	s.Job, s.Served = false, true
+	s.Job, s.Served, s.Doubt = false, true, NoDoubt
 	switch {
 	case s.Phase == Running && !s.Ephemeral:
 		return listen(s)
@@ -199,6 +207,11 @@ func expired(s Status, t Timer) (Status, []Action) {
 		return ghost(s), []Action{Cancel{}}
 	case t == ExitBy && s.Leaving:
 		return s.in(Exited), []Action{Cancel{}}
+	case t == WorkerBy:
+		return watch(s)
+	case t == ProbeAt && s.Phase == Listening:
+		s.Probes = min(s.Probes+1, maxProbes)
+		return probe(s)
 	}
 	return s, nil
 }

@@ -10,8 +10,8 @@ func TestBoot(t *testing.T) {
 				on(Booted{}, Authenticating, Authenticate{}),
 				on(Authenticated{}, Registering, Register{}),
 				on(Registered{}, Starting, Launch{}),
-				on(Ready{}, Listening, Disarm{StartBy}, Arm{IdleBy}),
-				on(JobStarted{}, Running, Disarm{StartBy}, Disarm{IdleBy}),
+				on(Ready{}, Listening, settledIn...),
+				on(JobStarted{}, Running, atWork...),
 				on(JobEnded{}, Running, Arm{LingerBy}),
 				on(Ended{Finished}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
@@ -20,15 +20,15 @@ func TestBoot(t *testing.T) {
 		{
 			name: "a persistent runner listens again after each job", given: persistent(),
 			told: []turn{
-				on(JobStarted{}, Running, Disarm{StartBy}, Disarm{IdleBy}),
-				on(JobEnded{}, Listening, Disarm{StartBy}, Arm{IdleBy}),
-				on(JobStarted{}, Running, Disarm{StartBy}, Disarm{IdleBy}),
-				on(JobEnded{}, Listening, Disarm{StartBy}, Arm{IdleBy}),
+				on(JobStarted{}, Running, atWork...),
+				on(JobEnded{}, Listening, settledIn...),
+				on(JobStarted{}, Running, atWork...),
+				on(JobEnded{}, Listening, settledIn...),
 			},
 		},
 		{
 			name: "a job may be the first that a listener says", given: started(),
-			told: []turn{on(JobStarted{}, Running, Disarm{StartBy}, Disarm{IdleBy})},
+			told: []turn{on(JobStarted{}, Running, atWork...)},
 		},
 		{
 			name: "a runner directory that is not there ends the program before GitHub hears of us", given: fresh(),
@@ -94,7 +94,7 @@ func TestBoot(t *testing.T) {
 			name: "news that mean nothing change nothing", given: idle(),
 			told: []turn{
 				on(Booted{}, Listening), on(Authenticated{}, Listening), on(Registered{}, Listening), on(Updated{}, Listening),
-				on(Checked{Gone: true}, Listening), on(JobEnded{}, Listening), on(Looked{Worker: true}, Listening),
+				on(Checked{Missing}, Listening), on(JobEnded{}, Listening), on(Looked{Worker: true}, Listening),
 				on(Fenced{Gone}, Listening), on(Deregistered{Gone}, Listening), on(Expired{StartBy}, Listening),
 				on(Expired{KillBy}, Listening), on(Expired{LingerBy}, Listening), on(Expired{RestartAt}, Listening),
 			},

@@ -28,14 +28,14 @@ func TestListenerEnds(t *testing.T) {
 			name: "and asks to be restarted: only if GitHub still knows us, and after a while", given: idle(),
 			told: []turn{
 				on(Ended{Retryable}, Starting, Check{}),
-				on(Checked{Gone: false}, Starting, Arm{RestartAt}),
+				on(Checked{Vacant}, Starting, Arm{RestartAt}),
 				on(Expired{RestartAt}, Starting, Launch{}),
-				on(Ready{}, Listening, Disarm{StartBy}, Arm{IdleBy}),
+				on(Ready{}, Listening, settledIn...),
 			},
 		},
 		{
 			name: "and asks to be restarted, but GitHub has forgotten us", given: idle(),
-			told: []turn{on(Ended{Retryable}, Starting, Check{}), on(Checked{Gone: true}, Exited)},
+			told: []turn{on(Ended{Retryable}, Starting, Check{}), on(Checked{Missing}, Exited)},
 			exit: Exit{RunnerFailed, "the listener failed, and its registration no longer exists"},
 		},
 		{
@@ -43,7 +43,7 @@ func TestListenerEnds(t *testing.T) {
 			told: []turn{
 				on(Ended{Updating}, Starting, AwaitUpdate{}),
 				on(Updated{}, Starting, Launch{}),
-				on(Ready{}, Listening, Disarm{StartBy}, Arm{IdleBy}),
+				on(Ready{}, Listening, settledIn...),
 			},
 		},
 		{

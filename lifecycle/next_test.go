@@ -43,6 +43,12 @@ func tell(t *testing.T, stories []story) {
 	}
 }
 
+// What a runner does when it begins to listen and when a job begins.
+var (
+	settledIn = []Action{Disarm{StartBy}, Arm{IdleBy}, Arm{ProbeAt}}
+	atWork    = []Action{Disarm{StartBy}, Disarm{IdleBy}, Disarm{ProbeAt}, Arm{WorkerBy}}
+)
+
 // after returns what becomes of a status.
 func after(s Status, events ...Event) Status {
 	for _, e := range events {

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"time"
 )
 
@@ -12,7 +13,12 @@ const (
 	linger     = 30 * time.Second // an ephemeral listener cleans up after its job in a second or two
 	patience   = time.Minute      // for the steps of a way out that has no deadline
 	restart    = 5 * time.Second  // what run.sh waits before it starts the listener again; doubled each time
-	shortDrain = 30 * time.Second // a grace period that lets a job run on for less than this is worth a warning
+	// A worker starts within moments of its job. Two looks tell one that never came from one that has just ended.
+	firstLook, secondLook = 30 * time.Second, 90 * time.Second
+	lookAgain             = 2 * time.Minute // where GitHub did not answer whether the job still is one
+	// GitHub is asked for an idle runner after ten minutes, and then less and less often: six times in the first day.
+	firstProbe, longestProbe = 10 * time.Minute, 6 * time.Hour
+	shortDrain               = 30 * time.Second // a grace period that lets a job run on for less than this is worth a warning
 )
 
 // Plan divides the grace period: moments counted from the stop signal. A platform that runs out of patience kills us
@@ -101,6 +107,11 @@ func (p Plan) due(t Timer, s Status, now time.Time, m Moments) (time.Time, bool)
 		return now.Add(fenceAgain), true
 	case LingerBy:
 		return now.Add(linger), true
+	case WorkerBy:
+		return now.Add([...]time.Duration{firstLook, secondLook, lookAgain}[s.Doubt]), true
+	case ProbeAt:
+		wait := probePause(s.Probes)
+		return now.Add(wait + rand.N(wait/4)), true // runners that started together do not ask together
 	case RestartAt:
 		return now.Add(restart << (s.Restarts - 1)), true
 	}
@@ -117,4 +128,13 @@ func (p Plan) due(t Timer, s Status, now time.Time, m Moments) (time.Time, bool)
 	default:
 		return m.Exit, true
 	}
+}
+
+// probePause is the least time before GitHub is asked for an idle runner, which was done a number of times before.
+func probePause(probes uint8) time.Duration {
+	wait := firstProbe
+	for range probes {
+		wait *= 3
+	}
+	return min(wait, longestProbe)
 }

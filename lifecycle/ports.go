@@ -15,8 +15,8 @@ type Registrar interface {
 	Authenticate(ctx context.Context) error
 	// Register creates the registration; called again, it gives up the one it made and creates another.
 	Register(ctx context.Context) error
-	// Gone reports whether GitHub is known to have forgotten the registration.
-	Gone(ctx context.Context) bool
+	// Standing looks what GitHub shows of the registration, and gives up after a while. Fence may be called meanwhile.
+	Standing(ctx context.Context) Standing
 	// Fence deletes the registration of a runner whose listener lives.
 	Fence(ctx context.Context) Verdict
 	// Deregister deletes the registration of a runner whose listener has ended.

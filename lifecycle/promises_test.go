@@ -14,13 +14,17 @@ func promised(before, after world, e Event, actions []Action) error {
 	switch {
 	case before.Phase == Exited && (after.Status != before.Status || len(actions) > 0):
 		return errors.New("there is life after the exit")
+	case after.Phase == Listening && !after.Probing && (before.Phase != Listening || before.Probing) && !has(Arm{ProbeAt}):
+		return errors.New("nobody looks after an idle runner any more")
+	case after.doubted() && (!before.doubted() || e == (Expired{WorkerBy})) && !has(Arm{WorkerBy}):
+		return errors.New("a doubt is forgotten")
 	case before.Leaving && untimely(e) && (after.Status != before.Status || len(actions) > 0):
 		return errors.New("a runner on its way out is disturbed by a timer of those that stay")
 	case before.Leaving && !after.Leaving:
 		return errors.New("a runner on its way out changed its mind")
 	case before.Leaving && after.Phase != before.Phase && after.Phase <= Running:
 		return fmt.Errorf("a runner on its way out went back from %s to %s", before.Phase, after.Phase)
-	case after.Leaving && has(Boot{}, Authenticate{}, Register{}, Launch{}, Check{}, AwaitUpdate{}):
+	case after.Leaving && (has(Boot{}, Authenticate{}, Register{}, Launch{}, Check{}, AwaitUpdate{}) || has(Probe{}) && after.Doubt != Suspected):
 		return errors.New("a runner on its way out takes a step of boot")
 	case has(Fence{}, Deregister{}) && !after.Registered:
 		return errors.New("there is nothing to delete")
@@ -28,7 +32,9 @@ func promised(before, after world, e Event, actions []Action) error {
 		return errors.New("the listener is killed before its time is up")
 	case has(Kill{}) && !before.Interrupted:
 		return errors.New("the listener is killed without having been asked to end")
-	case has(Interrupt{}) && before.Job && e != (Expired{DrainBy}) && (e != (Stop{}) || after.Stops < 2):
+	case after.Exit.Code == DeadRunner && before.Exit.Code != DeadRunner && !before.proven(e):
+		return errors.New("a runner is declared dead without a proof")
+	case has(Interrupt{}) && before.Job && e != (Expired{DrainBy}) && (e != (Stop{}) || after.Stops < 2) && after.Exit.Code != DeadRunner:
 		return errors.New("a running job is cancelled before its time is up")
 	case has(Interrupt{}) && !before.Job && e == (Looked{}) && before.Registered && before.Fence == FenceOpen:
 		return errors.New("an idle listener is interrupted without a fence")
@@ -36,10 +42,23 @@ func promised(before, after world, e Event, actions []Action) error {
 	return honest(after)
 }
 
+// proven says that an event proves a runner dead: an idle one that GitHub does not know, a job that twice had no worker
+// and is one all the same.
+func (w world) proven(e Event) bool {
+	shown, ok := e.(Probed)
+	idle := w.Phase == Listening && shown.Standing == Missing
+	return ok && (idle || w.Job && w.Doubt == Suspected && shown.Standing != Unclear && (w.Ephemeral || shown.Standing != Vacant))
+}
+
+// doubted says that a job has no worker, and that nobody is looking into it at the moment.
+func (w world) doubted() bool {
+	return w.Job && !w.Interrupted && !w.Watching && (w.Doubt == Doubted || w.Doubt == Suspected && !w.Probing)
+}
+
 // untimely says whether an event is the end of a timer that is for runners that stay.
 func untimely(e Event) bool {
 	expired, ok := e.(Expired)
-	return ok && loose.has(expired.Timer)
+	return ok && early.has(expired.Timer)
 }
 
 // honest: the exit code says whether a registration is left.
@@ -69,6 +88,8 @@ func (w world) coherent() error {
 		return fmt.Errorf("the status believes that the listener lives: %t", w.Listener)
 	case w.Fencing != (w.pending&fencing != 0):
 		return fmt.Errorf("the status believes that a fence is in flight: %t", w.Fencing)
+	case w.Probing != (w.pending&probing != 0) || w.Watching != (w.pending&watching != 0):
+		return errors.New("the status is wrong about what is being looked for")
 	case !waits && w.process == none:
 		return errors.New("nothing will ever happen again")
 	case !waits && w.Bounded:

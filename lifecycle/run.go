@@ -166,13 +166,17 @@ func (l *Loop) start(a Action) {
 	case AwaitUpdate:
 		l.ask(func(ctx context.Context) Event { l.ports.Listener.AwaitUpdate(ctx); return Updated{} })
 	case Check:
-		l.ask(func(ctx context.Context) Event { return Checked{Gone: l.ports.Registrar.Gone(ctx)} })
+		l.ask(func(ctx context.Context) Event { return Checked{l.ports.Registrar.Standing(ctx)} })
 	case Fence:
 		l.ask(func(ctx context.Context) Event { return Fenced{l.ports.Registrar.Fence(ctx)} })
 	case Deregister:
 		l.ask(func(ctx context.Context) Event { return Deregistered{l.ports.Registrar.Deregister(ctx)} })
 	case Look:
 		l.ask(func(context.Context) Event { return Looked{l.ports.Listener.Working()} })
+	case Probe:
+		l.ask(func(ctx context.Context) Event { return Probed{l.ports.Registrar.Standing(ctx)} })
+	case Watch:
+		l.ask(func(context.Context) Event { return Watched{l.ports.Listener.Working()} })
 	case Interrupt:
 		l.ports.Listener.Interrupt()
 	case Kill:

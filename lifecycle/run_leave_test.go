@@ -10,7 +10,7 @@ import (
 func TestIdleTimeout(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := prompt()
-		s.idle = 30 * time.Minute
+		s.idle = 5 * time.Minute
 		exit := s.play()
 		if want := (Exit{OK, "no job came for as long as RUNNER_IDLE_TIMEOUT allows"}); exit != want {
 			t.Errorf("got exit %v, want %v", exit, want)
@@ -18,7 +18,7 @@ func TestIdleTimeout(t *testing.T) {
 		s.expect(t,
 			"0s boot", "1s [authenticating]", "1s authenticate", "2s [registering]", "2s register", "3s [starting]", "3s launch",
 			"4s [listening]",
-			"30m4s [stopping]", "30m4s fence", "30m5.2s working?", "30m5.2s interrupt", "30m5.5s [exited]", "30m5.5s exit 0",
+			"5m4s [stopping]", "5m4s fence", "5m5.2s working?", "5m5.2s interrupt", "5m5.5s [exited]", "5m5.5s exit 0",
 		)
 	})
 }
@@ -27,16 +27,16 @@ func TestIdleTimeout(t *testing.T) {
 func TestIdleTimeoutCountsAnewAfterEachJob(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := prompt()
-		s.persistent, s.idle = true, 30*time.Minute
-		s.jobs = []job{{at: 30 * time.Minute, takes: hour}, {at: 100 * time.Minute, takes: 6 * hour}}
+		s.persistent, s.idle = true, 5*time.Minute
+		s.jobs = []job{{at: 4 * time.Minute, takes: hour}, {at: 68 * time.Minute, takes: 6 * hour}}
 		if exit := s.play(); exit.Code != OK || s.lost || s.standing {
 			t.Errorf("got exit %v, job lost: %t, registration left: %t", exit, s.lost, s.standing)
 		}
 		s.expect(t,
 			"0s boot", "1s [authenticating]", "1s authenticate", "2s [registering]", "2s register", "3s [starting]", "3s launch",
-			"4s [listening]", "30m0s job", "30m0.3s [running]", "1h30m0.3s job done", "1h30m0.3s [listening]",
-			"1h40m0s job", "1h40m0.3s [running]", "7h40m0.3s job done", "7h40m0.3s [listening]",
-			"8h10m0.3s [stopping]", "8h10m0.3s fence", "8h10m1.5s working?", "8h10m1.5s interrupt", "8h10m1.8s [exited]", "8h10m1.8s exit 0",
+			"4s [listening]", "4m0s job", "4m0.3s [running]", "4m30.3s working?", "1h4m0.3s job done", "1h4m0.3s [listening]",
+			"1h8m0s job", "1h8m0.3s [running]", "1h8m30.3s working?", "7h8m0.3s job done", "7h8m0.3s [listening]",
+			"7h13m0.3s [stopping]", "7h13m0.3s fence", "7h13m1.5s working?", "7h13m1.5s interrupt", "7h13m1.8s [exited]", "7h13m1.8s exit 0",
 		)
 	})
 }

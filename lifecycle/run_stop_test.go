@@ -17,7 +17,7 @@ func TestDrainKeepsToThePlan(t *testing.T) {
 		t.Run(grace.String(), func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := &stage{grace: grace, stubborn: true, deregister: -1, jobs: []job{{at: second, takes: 6 * hour}}}
-				stop := 20 * second
+				stop := 60 * second
 				exit := s.play(cue{stop, Stop{}})
 				if exit.Code != GhostLeft {
 					t.Errorf("got exit %v, want %d", exit, GhostLeft)
@@ -25,7 +25,7 @@ func TestDrainKeepsToThePlan(t *testing.T) {
 				p := NewPlan(grace, 0)
 				s.expect(t,
 					"0s boot", "0s [authenticating]", "0s authenticate", "0s [registering]", "0s register", "0s [starting]", "0s launch",
-					"0s [listening]", "1s job", "1.3s [running]", "20s [draining]", "20s fence",
+					"0s [listening]", "1s job", "1.3s [running]", "31.3s working?", "1m0s [draining]", "1m0s fence",
 					fmt.Sprint(stop+p.Drain, " [cancelling]"), fmt.Sprint(stop+p.Drain, " interrupt"),
 					fmt.Sprint(stop+p.Kill, " kill"), fmt.Sprint(stop+p.Kill, " [deregistering]"), fmt.Sprint(stop+p.Kill, " deregister"),
 					fmt.Sprint(stop+p.Exit, " [exited]"), fmt.Sprint(stop+p.Exit, " exit 75"),

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -39,7 +38,7 @@ func TestJobOfAnEphemeralRunner(t *testing.T) {
 		s.play()
 		s.expect(t,
 			"0s boot", "1s [authenticating]", "1s authenticate", "2s [registering]", "2s register", "3s [starting]", "3s launch",
-			"4s [listening]", "10s job", "10.3s [running]", "6h0m10.3s job done",
+			"4s [listening]", "10s job", "10.3s [running]", "40.3s working?", "6h0m10.3s job done",
 			"6h0m10.6s [deregistering]", "6h0m10.6s deregister", "6h0m10.8s [exited]", "6h0m10.8s exit 0",
 		)
 	})
@@ -53,31 +52,10 @@ func TestLeaveWaitsSixHoursForAJob(t *testing.T) {
 		s.play(cue{20 * second, Leave{}})
 		s.expect(t,
 			"0s boot", "1s [authenticating]", "1s authenticate", "2s [registering]", "2s register", "3s [starting]", "3s launch",
-			"4s [listening]", "10s job", "10.3s [running]", "20s [draining]", "20s fence", "6h0m10.3s job done",
+			"4s [listening]", "10s job", "10.3s [running]", "20s [draining]", "20s fence", "40.3s working?", "6h0m10.3s job done",
 			"6h0m10.3s [stopping]", "6h0m10.3s fence", "6h0m11.5s working?", "6h0m11.5s interrupt", "6h0m11.8s [exited]",
 			"6h0m11.8s exit 0",
 		)
-	})
-}
-
-// An idle runner costs nothing: no call, and no timer that would wake it up.
-func TestIdleWeek(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s := prompt()
-		go s.play()
-		time.Sleep(10 * second)
-		synctest.Wait()
-		calls := len(s.transcript(true))
-		if len(s.loop.timers) > 0 {
-			t.Errorf("got timers %v while idle, want none", s.loop.timers)
-		}
-		time.Sleep(7 * day)
-		synctest.Wait()
-		if got := s.transcript(true)[calls:]; len(got) > 0 {
-			t.Errorf("got %q in an idle week, want nothing", got)
-		}
-		s.loop.Tell(Stop{})
-		<-s.loop.over
 	})
 }
 
@@ -156,8 +134,8 @@ func TestRestartBackOff(t *testing.T) {
 			t.Errorf("got exit %v, want %d", exit, RunnerFailed)
 		}
 		s.expect(t,
-			"0s boot", "0s [authenticating]", "0s authenticate", "0s [registering]", "0s register", "0s [starting]", "0s launch", "0s gone?",
-			"5s launch", "5s gone?", "15s launch", "15s gone?", "35s launch", "35s gone?", "1m15s launch", "1m15s gone?",
+			"0s boot", "0s [authenticating]", "0s authenticate", "0s [registering]", "0s register", "0s [starting]", "0s launch", "0s standing?",
+			"5s launch", "5s standing?", "15s launch", "15s standing?", "35s launch", "35s standing?", "1m15s launch", "1m15s standing?",
 			"2m35s launch", "2m35s [deregistering]", "2m35s deregister", "2m35s [exited]", "2m35s exit 70",
 		)
 	})

@@ -84,6 +84,9 @@ func (s *stage) assign(j job) {
 	s.note("job")
 	s.take(s.world, toLine)
 	s.loop.Tell(JobStarted{})
+	if s.is(func() bool { return s.idler }) {
+		return
+	}
 	s.take(s.world, toWorker)
 	s.set(func() { s.worker = true })
 	s.take(s.world, j.takes-toWorker)

@@ -20,9 +20,11 @@ type stage struct {
 	boot, authenticate, register, connect time.Duration
 	fence, deregister, end                time.Duration // end: from the interrupt, or the end of the job
 	failLaunch, stubborn                  bool
-	lostAnswer                            bool // GitHub registers us, and we never hear of it
-	deaf                                  bool // GitHub's answers do not heed ctx
-	stuck                                 bool // Register does not heed ctx
+	lostAnswer                            bool                     // GitHub registers us, and we never hear of it
+	mute                                  func(time.Duration) bool // GitHub does not answer questions then
+	idler                                 bool                     // the listener takes jobs and does nothing about them
+	deaf                                  bool                     // GitHub's answers do not heed ctx
+	stuck                                 bool                     // Register does not heed ctx
 	endings                               []Ending
 	jobs                                  []job
 
@@ -152,9 +154,19 @@ func (s *stage) Register(ctx context.Context) error {
 	return nil
 }
 
-func (s *stage) Gone(context.Context) bool {
-	s.note("gone?")
-	return s.is(func() bool { return !s.standing })
+func (s *stage) Standing(context.Context) Standing {
+	s.note("standing?")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.mute != nil && s.mute(time.Since(s.began)):
+		return Unclear
+	case !s.standing:
+		return Missing
+	case s.busy:
+		return Occupied
+	}
+	return Vacant
 }
 
 func (s *stage) Fence(ctx context.Context) Verdict {

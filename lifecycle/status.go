@@ -5,6 +5,7 @@ const (
 	maxRestarts   = 5 // of a listener that asked for it, without a session in between
 	maxIdentities = 3 // registered one after another because of session conflicts
 	killingStop   = 3 // the stop signal that no longer waits
+	maxProbes     = 4 // of an idle runner, after which the time between two stays the same
 )
 
 // Status is everything the machine knows. It is a comparable value: two equal statuses behave alike for ever.
@@ -36,9 +37,29 @@ type Status struct {
 	Restarts uint8
 	// Identities counts registrations.
 	Identities uint8
+	// Doubt says whether the job that the listener took has a worker.
+	Doubt Doubt
+	// Watching says that a look for that worker is in flight.
+	Watching bool
+	// Probing says that the watchdog has asked GitHub for the registration.
+	Probing bool
+	// Probes counts how often it has done so since the runner became idle, up to maxProbes.
+	Probes uint8
 	// Exit is how the program will end.
 	Exit Exit
 }
+
+// Doubt is the watchdog's about a job: whether the listener that took it does anything about it.
+type Doubt uint8
+
+const (
+	// NoDoubt: it has not been looked for a worker yet, or there was one.
+	NoDoubt Doubt = iota
+	// Doubted: there was no worker at the first look.
+	Doubted
+	// Suspected: nor at the second one. GitHub is asked before the runner is declared dead.
+	Suspected
+)
 
 // FenceState says whether GitHub can still assign a job to us.
 type FenceState uint8

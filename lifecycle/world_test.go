@@ -39,10 +39,12 @@ const (
 	boot asked = 1 << iota
 	authenticate
 	registering
-	check
+	checking
 	awaitUpdate
 	fencing
 	deregister
+	watching
+	probing
 )
 
 // timers is a set of armed timers.
@@ -50,9 +52,10 @@ type timers uint16
 
 func (t timers) has(x Timer) bool { return t&(1<<x) != 0 }
 
-// loose timers may expire at any time, or never: how long a runner may idle and live is for the user to say. They mean
-// nothing to a runner on its way out, which promised proves.
-const loose = timers(1<<IdleBy | 1<<LifeBy)
+// Loose timers may expire at any time, or never, so nobody may wait for them: how long a runner may idle and live is for
+// the user to say, and the watchdog only looks. All but the one for a job mean nothing to a runner on its way out, which
+// promised proves.
+const loose, early = early | 1<<WorkerBy, timers(1<<IdleBy | 1<<LifeBy | 1<<ProbeAt)
 
 // outset is the world at the beginning.
 func outset(s Status, actions []Action) (world, error) {
@@ -75,37 +78,50 @@ func (w world) happen(e Event) (world, []Action, error) {
 		return next, actions, err
 	}
 	next, err := next.record(actions)
+	if next.unwatched() {
+		next.pending &^= watching | probing
+	}
 	if err == nil {
 		err = next.coherent()
 	}
 	return next, actions, err
 }
 
-// forget drops what means nothing: the two counters on the way out, and the reason of an end that is clean or says
-// already that a registration may be left. Without them there are many times fewer worlds.
+// forget drops what means nothing: the three counters on the way out, the reason of an end that has a code of
+// its own, and the watchdog where nobody listens to it. Without them there are many times fewer worlds.
 func (s Status) forget() Status {
 	if s.forgets() {
-		s.Restarts, s.Identities = 0, 0
+		s.Restarts, s.Identities, s.Probes = 0, 0, 0
 	}
-	if s.Exit.Code == OK || s.Exit.Code == GhostLeft {
+	if s.Exit.Code == OK || s.Exit.Code == GhostLeft || s.Exit.Code == DeadRunner {
 		s.Exit.Reason = ""
+	}
+	if s.unwatched() {
+		s.Watching, s.Probing = false, false
 	}
 	return s
 }
 
+// unwatched says that the watchdog's questions do not matter any more, whatever is answered.
+func (s Status) unwatched() bool { return s.Interrupted || s.Phase >= Deregistering }
+
 func (s Status) forgets() bool { return s.Leaving && s.Phase > Registering }
 
-// forgetful proves that forget is allowed: with the counters at their ends, and with a reason, the same comes of it.
+// forgetful proves that forget is allowed: with the counters at their ends, with a reason, and with a watchdog that waits
+// for answers, the same comes of it.
 func forgetful(before Status, e Event, after Status, actions []Action) error {
 	if !before.forgets() {
 		return nil
 	}
-	before.Restarts, before.Identities = maxRestarts, maxIdentities
+	before.Restarts, before.Identities, before.Probes = maxRestarts, maxIdentities, maxProbes
 	if before.Exit.Code == OK {
 		before.Exit.Reason = "anything"
 	}
+	if before.unwatched() {
+		before.Watching, before.Probing = true, true
+	}
 	if s, same := Next(before, e); s.forget() != after || !slices.Equal(same, actions) {
-		return errors.New("the counters or the reason matter on the way out")
+		return errors.New("what is forgotten matters on the way out")
 	}
 	return nil
 }
@@ -125,7 +141,11 @@ func (w world) settled(e Event) world {
 		}
 		w.pending &^= boot | authenticate | registering
 	case Checked:
-		w.pending &^= check
+		w.pending &^= checking
+	case Probed:
+		w.pending &^= probing
+	case Watched:
+		w.pending &^= watching
 	case Updated:
 		w.pending &^= awaitUpdate
 	case Fenced:
@@ -148,7 +168,7 @@ func (w world) settled(e Event) world {
 
 // steps maps the actions that owe exactly one answer.
 var steps = map[Action]asked{
-	Boot{}: boot, Authenticate{}: authenticate, Register{}: registering, Check{}: check,
+	Boot{}: boot, Authenticate{}: authenticate, Register{}: registering, Check{}: checking, Watch{}: watching, Probe{}: probing,
 	AwaitUpdate{}: awaitUpdate, Fence{}: fencing, Deregister{}: deregister,
 }
 

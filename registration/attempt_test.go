@@ -35,7 +35,7 @@ func TestShield(t *testing.T) {
 		return err
 	}
 	look := func(c *Client, ctx context.Context) error {
-		_, err := c.Standing(ctx, 7)
+		_, _, err := c.Get(ctx, 7)
 		return err
 	}
 	remove := func(c *Client, ctx context.Context) error {
@@ -92,7 +92,7 @@ func TestCutAttemptKeepsTheCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := contextFor(t, 5*time.Second)
 		defer cancel()
-		_, err := newClient(t, &script{steps: []step{refused, hangs}}).Standing(ctx, 7)
+		_, _, err := newClient(t, &script{steps: []step{refused, hangs}}).Get(ctx, 7)
 		if e := failure(t, err); e.Reason != Unreachable || !strings.Contains(err.Error(), "connection refused") {
 			t.Errorf("got reason %q, error %v", e.Reason, err)
 		}
@@ -242,7 +242,7 @@ func post(c *Client) error {
 }
 
 func get(c *Client) error {
-	_, err := c.Standing(context.Background(), 7)
+	_, _, err := c.Get(context.Background(), 7)
 	return err
 }
 

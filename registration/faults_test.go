@@ -105,7 +105,7 @@ func rows() []row {
 			return err
 		}},
 		{name: "look up", method: "GET", route: runners + "/{runner_id}", meant: map[Reason]bool{NotFound: true}, call: func(ctx context.Context, c *Client, id int64) error {
-			_, err := c.Standing(ctx, id)
+			_, _, err := c.Get(ctx, id)
 			return err
 		}},
 		{name: "delete", method: "DELETE", route: runners + "/{runner_id}", meant: map[Reason]bool{NotFound: true}, call: func(ctx context.Context, c *Client, id int64) error {

@@ -87,15 +87,16 @@ func (t *trial) following(page int) int {
 	return t.next
 }
 
-// Standing says whether the registration exists. Like GitHub's own 404 it does not tell a registration that is gone
-// from a scope the credential no longer sees.
-func (c *Client) Standing(ctx context.Context, id int64) (bool, error) {
+// Get returns the registration, and false if GitHub shows us none. Like GitHub's own 404 that does not tell a registration
+// that is gone from a scope the credential no longer sees.
+func (c *Client) Get(ctx context.Context, id int64) (Runner, bool, error) {
 	op := fmt.Sprintf("look up runner %d in %s", id, c.scope)
-	_, err := c.do(ctx, request{op: op, method: http.MethodGet, path: fmt.Sprintf("/actions/runners/%d", id)})
+	var found github.Runner
+	_, err := c.do(ctx, request{op: op, method: http.MethodGet, path: fmt.Sprintf("/actions/runners/%d", id), out: &found})
 	if is(err, NotFound) {
-		return false, nil
+		return Runner{}, false, nil
 	}
-	return err == nil, err
+	return shown(&found), err == nil, err
 }
 
 // Delete removes the registration unless GitHub has given it a job. It is the one reliable arbiter of that race: the

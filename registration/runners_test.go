@@ -45,15 +45,21 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-func TestStanding(t *testing.T) {
-	for status, want := range map[int]bool{200: true, 404: false} {
-		got, err := newClient(t, &script{steps: []step{answer(status, "{}")}}).Standing(t.Context(), 7)
-		if got != want || err != nil {
-			t.Errorf("%d: got %v, %v", status, got, err)
+func TestGet(t *testing.T) {
+	for _, test := range []struct {
+		status int
+		body   string
+		want   Runner
+	}{
+		{200, `{"id":7,"name":"r","status":"online","busy":true}`, Runner{ID: 7, Name: "r", Online: true, Busy: true}},
+		{200, `{"id":7,"name":"r","status":"offline","busy":false}`, Runner{ID: 7, Name: "r"}},
+		{404, "{}", Runner{}},
+		{403, "{}", Runner{}},
+	} {
+		got, found, err := newClient(t, &script{steps: []step{answer(test.status, test.body)}}).Get(t.Context(), 7)
+		if got != test.want || found != (test.want.ID != 0) || (err != nil) != (test.status == 403) {
+			t.Errorf("%d: got %+v, %v, %v, want %+v", test.status, got, found, err, test.want)
 		}
-	}
-	if got, err := newClient(t, &script{steps: []step{answer(403, "{}")}}).Standing(t.Context(), 7); got || err == nil {
-		t.Errorf("403: got %v, %v", got, err)
 	}
 }
 
@@ -153,7 +159,7 @@ func live(t *testing.T, server *github.Server, c *Client) {
 		standing bool
 		verdict  Verdict
 	}{{true, Gone}, {false, Absent}} {
-		if standing, err := c.Standing(ctx, r.ID); standing != want.standing || err != nil {
+		if _, standing, err := c.Get(ctx, r.ID); standing != want.standing || err != nil {
 			t.Errorf("standing %v, %v, want %v", standing, err, want.standing)
 		}
 		if verdict, err := c.Delete(ctx, r.ID); verdict != want.verdict || err != nil {

@@ -15,12 +15,17 @@ import (
 const (
 	// askTime is how long one request to delete is tried before the runner's own remove gets its turn.
 	askTime = 5 * time.Second
+	// lookTime is how long GitHub is asked for the registration of a runner that idles or wants to be restarted.
+	lookTime = 20 * time.Second
 	// askPause is how long GitHub is given to change its mind before it is asked again, at first and at most.
 	askPause, longestPause = time.Second, 8 * time.Second
 )
 
 // errTaken is a registration that another session holds and that we cannot replace.
 var errTaken = errors.New("another session holds the registration, which is not ours to replace")
+
+// errContradiction is a registration that GitHub did not find, and whose absence nothing confirms.
+var errContradiction = errors.New("GitHub did not find the registration, which need not mean that it is gone")
 
 // abandon gives a registration up that another session holds, or leaves it where we were told to.
 func (r *registrar) abandon(ctx context.Context) error {
@@ -33,16 +38,30 @@ func (r *registrar) abandon(ctx context.Context) error {
 	return r.runner.Prepare()
 }
 
-// Gone asks whether GitHub has forgotten the registration.
-func (r *registrar) Gone(ctx context.Context) bool {
+// Standing asks what GitHub shows of the registration. That it is gone counts only if two different looks agree: GitHub
+// answers "not found", too, to a credential that has lost the sight of it.
+func (r *registrar) Standing(ctx context.Context) lifecycle.Standing {
 	if r.client == nil || r.held.ID == 0 {
-		return false
+		return lifecycle.Unasked
 	}
-	standing, err := r.client.Standing(ctx, r.held.ID)
-	if err != nil {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	found, standing, err := r.client.Get(ctx, r.held.ID)
+	if err == nil && !standing {
+		_, listed, failed := r.client.Find(ctx, r.held.Name)
+		if failed == nil && !listed {
+			return lifecycle.Missing
+		}
+		err = errors.Join(errContradiction, failed)
+	}
+	switch {
+	case err != nil:
 		r.log.Warn("cannot look up the registration", slog.Any(keyError, err))
+		return lifecycle.Unclear
+	case found.Busy:
+		return lifecycle.Occupied
 	}
-	return err == nil && !standing
+	return lifecycle.Vacant
 }
 
 // Fence deletes the registration while the listener lives, so that GitHub cannot assign a job any more.

@@ -1,0 +1,155 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// perDay is how often GitHub is asked for a runner that idles for a day. The page says so.
+const perDay = 6
+
+// An idle runner costs next to nothing: a handful of questions a day, and no timer but the one for the next of them.
+func TestIdleDay(t *testing.T) {
+	for name, mute := range map[string]func(time.Duration) bool{
+		"GitHub answers":                func(time.Duration) bool { return false },
+		"GitHub is unreachable for day": func(time.Duration) bool { return true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := prompt()
+				s.mute = mute
+				go s.play()
+				time.Sleep(10 * second)
+				synctest.Wait()
+				calls := len(s.transcript(true))
+				for hours := range 24 {
+					if _, next := s.loop.timers[ProbeAt]; !next || len(s.loop.timers) != 1 {
+						t.Errorf("after %d hours: got timers %v, want none but ProbeAt", hours, s.loop.timers)
+					}
+					time.Sleep(hour)
+					synctest.Wait()
+				}
+				got := s.transcript(true)[calls:]
+				foreign := func(line string) bool {
+					return !strings.HasSuffix(line, " standing?") && !strings.HasSuffix(line, " [nothing new]")
+				}
+				asked := slices.DeleteFunc(slices.Clone(got), func(line string) bool { return !strings.HasSuffix(line, " standing?") })
+				if slices.ContainsFunc(got, foreign) || len(asked) > perDay || len(asked) < perDay/2 {
+					t.Errorf("got %q in an idle day, want at most %d questions", got, perDay)
+				}
+				s.loop.Tell(Stop{})
+				<-s.loop.over
+			})
+		})
+	}
+}
+
+// The pauses between two questions, at the least and at the most.
+func TestProbePauses(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	minutes := []time.Duration{10, 30, 90, 270, 360}
+	for probes, least := range minutes {
+		least *= time.Minute
+		spread := map[time.Time]bool{}
+		for range 100 {
+			due, ever := NewPlan(second, 0).due(ProbeAt, Status{Probes: uint8(probes)}, now, Moments{})
+			if pause := due.Sub(now); !ever || pause < least || pause >= least+least/4 {
+				t.Errorf("after %d questions: got a pause of %s, want %s and up to a quarter more", probes, pause, least)
+			}
+			spread[due] = true
+		}
+		if len(spread) < 50 {
+			t.Errorf("after %d questions: runners that started together ask together", probes)
+		}
+	}
+	if len(minutes)-1 != maxProbes {
+		t.Errorf("the pauses stay the same after %d questions, want %d", maxProbes, len(minutes)-1)
+	}
+}
+
+// A runner that GitHub deleted behind its back is found at the next look, and takes the way of every idle runner.
+func TestForgottenRunner(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := prompt()
+		time.AfterFunc(5*hour, func() { s.set(func() { s.standing = false }) })
+		if exit := s.play(); exit != (Exit{DeadRunner, forgotten}) || time.Since(s.began) > 14*hour {
+			t.Errorf("got exit %v after %s", exit, time.Since(s.began))
+		}
+		if s.moment("fence") < 5*hour || s.moment("interrupt") < s.moment("fence") {
+			t.Errorf("got %q", s.record)
+		}
+	})
+}
+
+// However long GitHub is unreachable, an idle runner is left alone, and takes a job afterwards.
+func TestUnreachableGitHubKillsNobody(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := prompt()
+		s.mute = func(at time.Duration) bool { return at < 30*day }
+		s.jobs = []job{{at: 30 * day, takes: 6 * hour}}
+		if exit := s.play(); exit.Code != OK || s.lost || s.moment("job done") < 0 {
+			t.Errorf("got exit %v, job lost: %t\n%q", exit, s.lost, s.record)
+		}
+	})
+}
+
+// A job without a worker: the runner is declared dead after 120 s, the job is handed back, nothing is left.
+func TestDeadRunner(t *testing.T) {
+	for _, persistent := range []bool{false, true} {
+		for _, stubborn := range []bool{false, true} {
+			t.Run(fmt.Sprint("persistent ", persistent, ", stubborn ", stubborn), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					s := prompt()
+					s.persistent, s.stubborn, s.idler, s.jobs = persistent, stubborn, true, []job{{at: 10 * second, takes: 6 * hour}}
+					exit := s.play()
+					want, took := Exit{DeadRunner, unbegun}, 130300*time.Millisecond
+					if stubborn { // GitHub takes the job for running
+						want = Exit{GhostLeft, unbegun + "; a registration may be left on GitHub"}
+					}
+					if exit != want || s.moment("interrupt") != took || s.standing != stubborn {
+						t.Errorf("got exit %v, interrupt at %s, registration left: %t, want %v, %s\n%q", exit, s.moment("interrupt"), s.standing, want, took, s.record)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Jobs of any length, around the moments of the two looks: no healthy runner is taken for a dead one, and a job is looked
+// at twice at most.
+func TestNoHealthyRunnerIsDead(t *testing.T) {
+	for takes := second; takes < 180*second; takes += 250 * time.Millisecond {
+		bubble(t, func(t *testing.T) {
+			s := prompt()
+			s.jobs = []job{{at: 10 * second, takes: takes}}
+			if exit := s.play(); exit != (Exit{}) || s.lost {
+				t.Errorf("a job of %s: got exit %v, job lost: %t\n%q", takes, exit, s.lost, s.record)
+			}
+			looks := slices.DeleteFunc(s.record, func(line string) bool { return !strings.HasSuffix(line, "working?") })
+			if len(looks) > 2 {
+				t.Errorf("a job of %s: looked at %q, want no polling", takes, looks)
+			}
+		})
+	}
+}
+
+// A job that GitHub cancelled before it began, of which the runner says nothing: a persistent one is free again.
+func TestJobCancelledBeforeItBegan(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := prompt()
+		s.persistent, s.idler, s.jobs = true, true, []job{{at: 10 * second, takes: 6 * hour}, {at: 5 * time.Minute, takes: hour}}
+		time.AfterFunc(time.Minute, func() { s.set(func() { s.busy, s.idler = false, false }) })
+		s.play(cue{3 * hour, Stop{}})
+		want := []string{
+			"10s job", "10.3s [running]", "40.3s working?", "2m10.3s working?", "2m10.3s standing?", "2m10.3s [listening]",
+			"5m0s job", "5m0.3s [running]", "5m30.3s working?", "1h5m0.3s job done", "1h5m0.3s [listening]",
+		}
+		if begin := slices.Index(s.record, want[0]); begin < 0 || !slices.Equal(s.record[begin:begin+len(want)], want) {
+			t.Errorf("got %q, want %q in it", s.record, want)
+		}
+	})
+}
