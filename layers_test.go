@@ -33,6 +33,7 @@ const (
 	kin       = "github.com/getkin/kin-openapi/..."
 	script    = "github.com/rogpeppe/go-internal/..."
 	smithy    = "github.com/aws/smithy-go/..."
+	victoria  = "github.com/VictoriaMetrics/metrics"
 	sys       = "golang.org/x/sys/..."
 )
 
@@ -42,17 +43,18 @@ var world = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
-		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/health", "internal/mask", "internal/runner", "internal/sim/github", "internal/sim/runner"},
+		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/health", "internal/mask", "internal/metrics", "internal/runner", "internal/sim/github", "internal/sim/runner"},
 		tests:   []string{"internal/need", "internal/sim/openapi", script, sys},
 	},
 
-	"lifecycle":       {without: world},
-	"registration":    {imports: []string{gogithub, retryable, install, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
-	"internal/config": {imports: []string{env}},
-	"internal/doctor": {without: world},
-	"internal/health": {imports: []string{sys}, without: []string{"os/exec"}},
-	"internal/mask":   {without: world},
-	"internal/runner": {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
+	"lifecycle":        {without: world},
+	"registration":     {imports: []string{gogithub, retryable, install, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
+	"internal/config":  {imports: []string{env}},
+	"internal/doctor":  {without: world},
+	"internal/health":  {imports: []string{sys}, without: []string{"os/exec"}},
+	"internal/mask":    {without: world},
+	"internal/metrics": {imports: []string{victoria}, without: world},
+	"internal/runner":  {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
 
 	// Values that are kept elsewhere: what names them, and the one package that asks AWS for them.
 	"internal/reference": {without: world},

@@ -22,6 +22,7 @@ type attempt struct {
 	authorizer authorizer
 	timeout    time.Duration // of one attempt, body included
 	shield     time.Duration // how long a POST in flight outlives the caller's context
+	answered   func(req *http.Request, status int)
 
 	unsent bool // the last request certainly never reached GitHub
 }
@@ -59,12 +60,14 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		err = swallow(resp)
 	}
 	if err != nil {
+		a.answered(req, 0)
 		a.forget()
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
 		return nil, err
 	}
+	a.answered(req, resp.StatusCode)
 	resp.Request = req // not the copy that carries the credential
 	return resp, nil
 }

@@ -169,7 +169,7 @@ func TestAttempt(t *testing.T) {
 			got = req.Header.Get("Authorization")
 			return token(req)
 		}}
-		a := &attempt{next: p, home: home, authorizer: pat, timeout: time.Second}
+		a := &attempt{next: p, home: home, authorizer: pat, timeout: time.Second, answered: func(*http.Request, int) {}}
 		resp, err := a.RoundTrip(httptest.NewRequest(http.MethodGet, at, nil))
 		if err != nil || got != want || p.closed != 0 {
 			t.Errorf("%s: got authorization %q, %v, %d pools closed", at, got, err, p.closed)

@@ -36,6 +36,12 @@ type Options struct {
 	Minted     func(string)      // told of each secret that GitHub hands out or that we sign, before it is used; may be nil
 	UserAgent  string            // GitHub refuses requests without one; empty: runner-init
 
+	// Answered is told of each attempt that was made: its method, its path below the API with placeholders in place of
+	// names and numbers, and the status of the answer, 0 if there was none. It may be nil.
+	Answered func(method, route string, status int)
+	// Retried is told of each attempt that is followed by another, with what it met. It may be nil.
+	Retried func(Reason)
+
 	AttemptTimeout time.Duration // how long one attempt may take; 0: 15s
 	// Shield is how long a POST in flight may still answer after the caller's context ended, and then how long JIT may
 	// take to remove what a lost answer left behind; 0: 3s. A call returns within twice the shield of its context's end.
@@ -53,6 +59,8 @@ type Client struct {
 	log        *slog.Logger
 	minted     func(string)
 	userAgent  string
+	answered   func(method, route string, status int)
+	retried    func(Reason)
 	timeout    time.Duration
 	shield     time.Duration
 	retryBase  time.Duration
@@ -76,6 +84,13 @@ func New(o Options) (*Client, error) {
 		userAgent: cmp.Or(o.UserAgent, "runner-init"),
 		timeout:   cmp.Or(o.AttemptTimeout, 15*time.Second), shield: cmp.Or(o.Shield, 3*time.Second),
 		retryBase: cmp.Or(o.RetryBase, time.Second), retryCap: cmp.Or(o.RetryCap, 30*time.Second),
+		answered: o.Answered, retried: o.Retried,
+	}
+	if c.answered == nil {
+		c.answered = func(string, string, int) {}
+	}
+	if c.retried == nil {
+		c.retried = func(Reason) {}
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -152,7 +167,7 @@ func (c *Client) do(ctx context.Context, r request) (*trial, error) {
 	if t.authorizer == nil {
 		t.authorizer = c.authorizer
 	}
-	t.once = &attempt{next: c.transport, home: c.base, authorizer: t.authorizer, timeout: c.timeout, shield: c.shield}
+	t.once = &attempt{next: c.transport, home: c.base, authorizer: t.authorizer, timeout: c.timeout, shield: c.shield, answered: c.note}
 	gh := github.NewClient(&http.Client{Transport: t.transport(), CheckRedirect: stay})
 	gh.BaseURL, gh.UserAgent = c.base, c.userAgent
 	if r.root == "" {

@@ -121,6 +121,7 @@ func (t *trial) failure(ctx context.Context, err error) *Error {
 // backoff is how long to wait after attempt n, counted from 0.
 func (t *trial) backoff(_, _ time.Duration, n int, resp *http.Response) time.Duration {
 	wait := t.pause(n, resp)
+	t.client.retried(t.last.Reason)
 	if t.last.Reason == Throttled {
 		t.last.Until = time.Now().Add(wait)
 	}

@@ -120,6 +120,15 @@ func (p *Parent) CoreLimit() (uint64, bool) {
 	return binary.NativeEndian.Uint64(limit[:]), true
 }
 
+// Reaped is how many orphans the init has reaped so far.
+func (p *Parent) Reaped() uint64 {
+	var count [8]byte
+	if _, err := p.journal.ReadAt(count[:], orphanBytes); err != nil {
+		return 0
+	}
+	return binary.NativeEndian.Uint64(count[:])
+}
+
 // Finished says that we have come to our own end, and that nobody has to take over.
 func (p *Parent) Finished() error { return p.setFlag(finishedByte) }
 

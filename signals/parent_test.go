@@ -211,3 +211,24 @@ func TestJournalIsReplaced(t *testing.T) {
 		t.Error("a closed journal is no error")
 	}
 }
+
+// The orphans that the init has reaped are counted in the journal; its main child is none of them.
+func TestReaped(t *testing.T) {
+	journal := memory(t, "journal", "")
+	r := reaper{journal: int(journal.Fd()), child: 100}
+	parent := Parent{journal: journal}
+	for i, want := range []uint64{0, 2, 2, 3} {
+		switch i {
+		case 1:
+			r.bury(1001, 0)
+			r.bury(1002, 0)
+		case 2:
+			r.bury(100, 0)
+		case 3:
+			r.bury(1003, 0)
+		}
+		if r.noteOrphans(); parent.Reaped() != want {
+			t.Errorf("step %d: %d orphans, want %d", i, parent.Reaped(), want)
+		}
+	}
+}

@@ -52,6 +52,8 @@ func (r *reaper) bury(pid int, status syscall.WaitStatus) {
 	if main {
 		r.child, r.ended, r.status = 0, true, status
 		r.beginWait()
+	} else {
+		r.orphans++
 	}
 	if r.verbosity == 0 && !r.warnReaped {
 		return

@@ -38,6 +38,7 @@ const (
 	stopBytes    = 8  // when the first stop signal came, by CLOCK_MONOTONIC, in nanoseconds; 0 = none
 	coreBytes    = 16 // how large a core file may be that the container allows, in bytes
 	handedSize   = 24 // how long that environment is
+	orphanBytes  = 32 // how many orphans have been reaped
 	ownBytes     = 64
 	handedBytes  = 4096
 	secretBytes  = 16 << 20 // what a successor is to take out of the last words: see KeepSecrets
@@ -116,6 +117,15 @@ func (r *reaper) noteStop(sig int) {
 	r.stopSeen = true
 	now := monotonic()
 	syscall6(unix.SYS_PWRITE64, uintptr(r.journal), uintptr(unsafe.Pointer(&now)), unsafe.Sizeof(now), stopBytes, 0, 0)
+}
+
+// noteOrphans leaves to the child how many orphans were reaped, in one call for all that came together.
+func (r *reaper) noteOrphans() {
+	if r.journal == 0 || r.orphans == r.noted {
+		return
+	}
+	r.noted = r.orphans
+	syscall6(unix.SYS_PWRITE64, uintptr(r.journal), uintptr(unsafe.Pointer(&r.noted)), unsafe.Sizeof(r.noted), orphanBytes, 0, 0)
 }
 
 // release lets go of the signals that were held for a child that was not ready, and gives it the terminal, whose signals

@@ -5,12 +5,13 @@ import (
 	"strconv"
 
 	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/internal/metrics"
 	"github.com/runner-init/runner-init/registration"
 )
 
 // newClient returns the client of GitHub's API that the configuration means, or nil where it has no credential for one.
-// learn is told of every secret that is made.
-func newClient(c config.Config, log *slog.Logger, learn func(string)) (*registration.Client, error) {
+// learn is told of every secret that is made. Requests are counted, unless m is nil.
+func newClient(c config.Config, log *slog.Logger, learn func(string), m *metrics.Metrics) (*registration.Client, error) {
 	if !c.API() {
 		return nil, nil
 	}
@@ -20,6 +21,10 @@ func newClient(c config.Config, log *slog.Logger, learn func(string)) (*registra
 	}
 	o := clientOptions(c, credential)
 	o.Logger, o.Minted = log, learn
+	if m != nil {
+		o.Answered = m.Request
+		o.Retried = func(r registration.Reason) { m.Retried(string(r)) }
+	}
 	return registration.New(o)
 }
 

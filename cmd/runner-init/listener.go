@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/runner-init/runner-init/internal/metrics"
 	"github.com/runner-init/runner-init/internal/runner"
 	"github.com/runner-init/runner-init/lifecycle"
 )
@@ -12,6 +13,7 @@ import (
 type listener struct {
 	runner  *runner.Runner
 	log     *slog.Logger
+	metrics *metrics.Metrics // nil: off
 	process *runner.Listener
 	jobOver func() // in a goroutine of its own; may be nil
 	// handOver has a successor start the listener instead. It may be nil.
@@ -47,10 +49,12 @@ func (l *listener) news(tell func(lifecycle.Event)) runner.News {
 		Ready: func() { tell(lifecycle.Ready{}) },
 		JobStarted: func(job string) {
 			l.log.Info("job started", slog.String(keyJob, job))
+			l.metrics.JobStarted()
 			tell(lifecycle.JobStarted{})
 		},
 		JobEnded: func(job, result string) {
 			l.log.Info("job ended", slog.String(keyJob, job), slog.String(keyResult, result))
+			l.metrics.JobEnded(result)
 			if l.jobOver != nil {
 				go l.jobOver()
 			}

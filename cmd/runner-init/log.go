@@ -11,6 +11,7 @@ import (
 
 // Keys of log attributes. They are part of what users rely on.
 const (
+	keyAddr   = "address"
 	keyCode   = "code"
 	keyError  = "error"
 	keyFrom   = "from"
@@ -45,6 +46,7 @@ func terminal(f *os.File) bool {
 
 // observe logs each change of phase, once, and the reason of an end as soon as it is known.
 func (w *wiring) observe(before, after lifecycle.Status) {
+	w.measure(before, after)
 	if before.Phase == after.Phase {
 		return
 	}

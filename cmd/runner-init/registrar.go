@@ -37,13 +37,13 @@ type registrar struct {
 
 var _ lifecycle.Registrar = (*registrar)(nil)
 
-func newRegistrar(c config.Config, r *runner.Runner, l *listener, j journal, log *slog.Logger, learn func(string)) (*registrar, error) {
-	reg := &registrar{config: c, runner: r, journal: j, log: log, working: l.Working}
-	if !c.JITConfig.Empty() {
+func newRegistrar(s *supervisor, r *runner.Runner, l *listener) (*registrar, error) {
+	reg := &registrar{config: s.config, runner: r, journal: s.journal, log: s.log, working: l.Working}
+	if !s.config.JITConfig.Empty() {
 		return reg, nil
 	}
 	var err error
-	reg.client, err = newClient(c, log, learn)
+	reg.client, err = newClient(s.config, s.log, s.learn, s.metrics)
 	return reg, err
 }
 

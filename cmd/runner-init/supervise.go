@@ -10,10 +10,12 @@ import (
 	"slices"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/runner-init/runner-init/internal/config"
 	"github.com/runner-init/runner-init/internal/health"
 	"github.com/runner-init/runner-init/internal/mask"
+	"github.com/runner-init/runner-init/internal/metrics"
 	"github.com/runner-init/runner-init/lifecycle"
 )
 
@@ -33,6 +35,8 @@ type supervisor struct {
 	stop       context.CancelFunc
 	stopSignal atomic.Int32 // the first one
 	health     health.State
+	metrics    *metrics.Metrics // nil: nobody asks
+	began      time.Time
 	phase      lifecycle.Phase // the last one before the end
 }
 
@@ -62,7 +66,7 @@ func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
 	signal.Notify(make(chan os.Signal, 1)) // nobody reads it: the others mean nothing to a runner, and must not end us
 	wishes := make(chan os.Signal, 16)
 	signal.Notify(wishes, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
-	s := &supervisor{root: rootArgument(args), wishes: wishes}
+	s := &supervisor{root: rootArgument(args), wishes: wishes, began: time.Now()}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	if err := s.inherit(); err != nil {
 		complain(err.Error(), "")
@@ -122,6 +126,9 @@ func (s *supervisor) warnOfInit() {
 }
 
 func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {
+	if err := s.serveHTTP(); err != nil {
+		return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: err.Error()}
+	}
 	w, err := s.wire()
 	if err != nil {
 		s.log.Error("cannot begin", slog.Any(keyError, err))

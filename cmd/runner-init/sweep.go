@@ -103,7 +103,7 @@ func sweepCommand(args []string) int {
 		v.complainAll(err)
 		return int(lifecycle.Misconfigured)
 	}
-	client, err := newClient(c, newLogger(c, v.mask.Writer(os.Stderr)), v.learn)
+	client, err := newClient(c, newLogger(c, v.mask.Writer(os.Stderr)), v.learn, nil)
 	if err != nil {
 		complain(err.Error(), "")
 		return int(lifecycle.Misconfigured)

@@ -27,8 +27,8 @@ func (s *supervisor) wire() (*wiring, error) {
 	if limit, known := s.journal.CoreLimit(); known {
 		r.CoreLimit = &limit
 	}
-	l := &listener{runner: r, log: s.log}
-	reg, err := newRegistrar(s.config, r, l, s.journal, s.log, s.learn)
+	l := &listener{runner: r, log: s.log, metrics: s.metrics}
+	reg, err := newRegistrar(s, r, l)
 	if err != nil {
 		return nil, err
 	}

@@ -65,6 +65,7 @@ var samples = map[string]sample{
 	"RUNNER_PASS_ENV":                  {"only:A,B_*", "only:A,B_*", minimal},
 	"UNSET_CONFIG_VARS":                {"true", "", minimal},
 	"RUNNER_PASS_AWS_ENV":              {"on", "true", minimal},
+	"RUNNER_HTTP_ADDR":                 {"[::1]:9090", "[::1]:9090", minimal},
 	"RUNNER_LOG_LEVEL":                 {"warn", "warn", minimal},
 	"DEBUG_OUTPUT":                     {"1", "debug", minimal},
 	"RUNNER_LOG_FORMAT":                {"text", "text", minimal},

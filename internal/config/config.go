@@ -65,6 +65,8 @@ type Config struct {
 	PassEnv    Passing `env:"RUNNER_PASS_ENV" example:"LABELS,MY_*" doc:"Variables that reach the job although they would be held back: names, or patterns with * and ?, separated by commas. After only: the list is all that reaches the job, besides PATH, HOME, USER, LANG, LC_* and TZ; a proxy has to be named too. Secrets are never passed. UNSET_CONFIG_VARS=true is always the case."`
 	PassAWSEnv bool    `env:"RUNNER_PASS_AWS_ENV" envDefault:"false" example:"true" doc:"Let the job see the AWS credentials of the container and of its task: AWS_ACCESS_KEY_ID and the like, AWS_CONTAINER_*, ECS_*."`
 
+	HTTPAddr Address `env:"RUNNER_HTTP_ADDR" default:"off" example:":9090" doc:"Where /livez, /readyz and /metrics are served: host:port, with an IP address or nothing for the host. A port of 0 is any that is free; the log says which."`
+
 	LogLevel       Level  `env:"RUNNER_LOG_LEVEL" envDefault:"info" example:"debug" doc:"Least severe level to log. DEBUG_OUTPUT=true means debug."`
 	LogFormat      Format `env:"RUNNER_LOG_FORMAT" default:"json; text on a terminal" example:"text" doc:"Form of the log on standard error."`
 	TerminationLog string `env:"RUNNER_TERMINATION_LOG" default:"/dev/termination-log if it exists" example:"/tmp/termination.json" doc:"File for one line of JSON that says why we ended."`

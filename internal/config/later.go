@@ -17,7 +17,6 @@ type later struct {
 var laters = []later{
 	{feature: "several runners in one container", names: []string{"RUNNER_COUNT"}, off: isOne, instead: "start one container per runner"},
 	{feature: "a Docker daemon inside the container", names: []string{"RUNNER_DOCKER", "START_DOCKER_SERVICE", "DOCKER_ENABLED", "RUNNER_DOCKER_ARGS", "RUNNER_DOCKER_TIMEOUT"}, off: isOff, instead: "mount the socket of a Docker daemon"},
-	{feature: "the HTTP endpoints", names: []string{"RUNNER_HTTP_ADDR"}, off: isOff, instead: "leave it out"},
 	{feature: "task protection", names: []string{"RUNNER_PROTECT"}, off: isUnprotected, instead: "leave it out"},
 	{feature: "labels of the platform", names: []string{"RUNNER_PLATFORM_LABELS"}, off: isOff, instead: "set RUNNER_LABELS"},
 }

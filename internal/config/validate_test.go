@@ -37,6 +37,11 @@ func TestProblems(t *testing.T) {
 		{"a pattern", []string{"RUNNER_PASS_ENV=A,[B"}, `cannot use RUNNER_PASS_ENV: "[B" is not the name of a variable, nor a pattern`},
 		{"a value to pass", []string{"RUNNER_PASS_ENV=A=1"}, `cannot use RUNNER_PASS_ENV: "A=1" is not the name of a variable, nor a pattern`},
 		{"half an address", []string{"GITHUB_API_PATH=/api/v3"}, `cannot use GITHUB_API_PATH: the path "/api/v3" has no host`},
+		{"a port alone", []string{"RUNNER_HTTP_ADDR=9090"}, `cannot use RUNNER_HTTP_ADDR: "9090" is not of the form host:port`},
+		{"a host by name", []string{"RUNNER_HTTP_ADDR=runner.example:9090"}, `cannot use RUNNER_HTTP_ADDR: "runner.example" is not an IP address`},
+		{"a service by name", []string{"RUNNER_HTTP_ADDR=:http"}, `cannot use RUNNER_HTTP_ADDR: "http" is not the number of a port`},
+		{"a port that is none", []string{"RUNNER_HTTP_ADDR=:65536"}, `cannot use RUNNER_HTTP_ADDR: "65536" is not the number of a port`},
+		{"an address to look at", []string{"RUNNER_HTTP_ADDR=http://127.0.0.1:9090"}, `cannot use RUNNER_HTTP_ADDR: "http://127.0.0.1:9090" is not of the form host:port`},
 		{"an alias that is a boolean", []string{"RUN_AS_ROOT=sure"}, `cannot use RUN_AS_ROOT: "sure" is neither true nor false`},
 	}
 	for _, test := range tests {
@@ -128,7 +133,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 
 func TestLaterVersions(t *testing.T) {
 	for _, on := range []string{
-		"RUNNER_COUNT=2", "RUNNER_DOCKER=dind", "START_DOCKER_SERVICE=true", "DOCKER_ENABLED=1", "RUNNER_DOCKER_ARGS=--mtu=1400", "RUNNER_HTTP_ADDR=:8080",
+		"RUNNER_COUNT=2", "RUNNER_DOCKER=dind", "START_DOCKER_SERVICE=true", "DOCKER_ENABLED=1", "RUNNER_DOCKER_ARGS=--mtu=1400",
 		"RUNNER_PROTECT=always", "RUNNER_PLATFORM_LABELS=true",
 		"RUNNER_NAME_VALUE_FROM=/ssm/name",
 	} {
@@ -138,7 +143,7 @@ func TestLaterVersions(t *testing.T) {
 		}
 	}
 	for _, off := range []string{
-		"RUNNER_COUNT=1", "RUNNER_DOCKER=off", "START_DOCKER_SERVICE=false", "DOCKER_ENABLED=0", "RUNNER_HTTP_ADDR=off",
+		"RUNNER_COUNT=1", "RUNNER_DOCKER=off", "START_DOCKER_SERVICE=false", "DOCKER_ENABLED=0",
 		"RUNNER_PROTECT=auto", "RUNNER_PROTECT=off", "RUNNER_PLATFORM_LABELS=no",
 	} {
 		load(t, append(minimal, off)...)

@@ -75,6 +75,8 @@ func typeName(t reflect.Type) string {
 		return "secret"
 	case []string, Passing:
 		return "list"
+	case Address:
+		return "host:port"
 	case Kind:
 		return inWords(zero.choices(), "or")
 	case Suffix:

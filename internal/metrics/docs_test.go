@@ -1,0 +1,61 @@
+package metrics
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+//go:generate go test -run TestDocs . -update
+
+var update = flag.Bool("update", false, "write the generated page instead of comparing it")
+
+// TestDocs holds docs/metrics.md to the table that it is written from.
+func TestDocs(t *testing.T) {
+	const path = "../../docs/metrics.md"
+	want := metricsPage()
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Error("docs/metrics.md is not what the code says: run go generate ./internal/metrics")
+	}
+}
+
+func metricsPage() string {
+	var page strings.Builder
+	fmt.Fprint(&page, `# Metrics
+
+<!-- Generated from package internal/metrics by `+"`go generate ./internal/metrics`"+`. Do not edit. -->
+
+With `+"`RUNNER_HTTP_ADDR`"+` set, `+"`/metrics`"+` answers in Prometheus' text format. Without it nothing is counted. The numbers are those
+of one supervisor: they begin at 0 with the container, and a runner that takes one job ends with it, so scrape often, or look
+at GitHub's own figures for what jobs did.
+
+| metric | type | labels | meaning |
+|---|---|---|---|
+`)
+	for _, f := range Families() {
+		labels := "–"
+		if len(f.Labels) > 0 {
+			labels = "`" + strings.Join(f.Labels, "` `") + "`"
+		}
+		fmt.Fprintf(&page, "| `%s` | %s | %s | %s |\n", f.Name, f.Type, labels, f.Help)
+	}
+	fmt.Fprintf(&page, `
+- Phases are those of [the life of a runner](lifecycle.md), and %s: a failure that is held back before we end.
+- Results are %s; the last one stands for all others.
+- Routes have placeholders in place of names and numbers, as GitHub's documentation has them. No value is a secret.
+- The buckets of a job's duration end at %s seconds.
+`, "`holding`", "`"+strings.Join(results, "`, `")+"`", strings.ReplaceAll(strings.Trim(fmt.Sprint(bounds), "[]"), " ", ", "))
+	return page.String()
+}
