@@ -96,15 +96,23 @@ func (p *Parent) Ready() error {
 	return nil
 }
 
-// StopTime is when the init got the first stop signal (TERM, INT or QUIT); now, if it says of none.
-func (p *Parent) StopTime() time.Time {
+// Stopped reports whether the init got a stop signal (TERM, INT or QUIT), perhaps one that has not come to us yet.
+func (p *Parent) Stopped() bool { return p.stopped() != 0 }
+
+// stopped is when the init got the first one, by CLOCK_MONOTONIC.
+func (p *Parent) stopped() int64 {
 	var at [8]byte
-	var clock unix.Timespec
-	if _, err := p.journal.ReadAt(at[:], stopBytes); err != nil || unix.ClockGettime(unix.CLOCK_MONOTONIC, &clock) != nil {
-		return time.Now()
+	if _, err := p.journal.ReadAt(at[:], stopBytes); err != nil {
+		return 0
 	}
-	since := int64(binary.NativeEndian.Uint64(at[:]))
-	if since == 0 {
+	return int64(binary.NativeEndian.Uint64(at[:]))
+}
+
+// StopTime is when the init got the first stop signal; now, if it says of none.
+func (p *Parent) StopTime() time.Time {
+	since := p.stopped()
+	var clock unix.Timespec
+	if since == 0 || unix.ClockGettime(unix.CLOCK_MONOTONIC, &clock) != nil {
 		return time.Now()
 	}
 	return time.Now().Add(time.Duration(since - clock.Nano()))

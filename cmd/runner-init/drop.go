@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -11,10 +12,16 @@ import (
 // droppedReason is why a registration is left that nobody of us can delete any more.
 const droppedReason = "RUNNER_DROP_CREDENTIALS has dropped what could delete it"
 
+// errStopping is a listener that is not started because it would be stopped at once.
+var errStopping = errors.New("a stop came first")
+
 // handOver ends a supervisor whose runner is registered, and everything that it knows with it: a program cannot make sure
 // that its own memory forgets. The init, which never had a credential in its memory, drops the file that has them and
 // starts a keeper, which finds the environment without them, and the journal.
 func (s *supervisor) handOver() error {
+	if s.journal.Stopped() || s.stopping.Err() != nil {
+		return errStopping // while the registration can still be deleted
+	}
 	if err := s.journal.HandOver(s.config.WithoutCredentials(s.environ)); err != nil {
 		return fmt.Errorf("cannot drop the credentials: %w", err)
 	}

@@ -14,6 +14,9 @@ import (
 // judge says how an error of a step ends the program, and whether a registration may be left in spite of it. The error
 // is logged here, once, with its hint; the exit carries its text. A step that we interrupted ourselves is no news.
 func (w *wiring) judge(err error) (exit lifecycle.Exit, ghost bool) {
+	if errors.Is(err, errStopping) {
+		return lifecycle.Exit{}, false
+	}
 	code, hint := verdict(err)
 	_, ghost = errors.AsType[ghostError](err)
 	level := slog.LevelError
