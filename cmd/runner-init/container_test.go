@@ -55,6 +55,16 @@ func newHub(t *testing.T) *hub {
 	return h
 }
 
+// app makes GitHub know an App, and returns the variables of it.
+func (h *hub) app(t *testing.T) []string {
+	t.Helper()
+	key := filepath.Join(t.TempDir(), "app.pem")
+	if err := installApp(h.Server, key); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"GITHUB_APP_ID=77", "GITHUB_APP_PRIVATE_KEY_FILE=" + key}
+}
+
 // calls returns our own calls to the API, without the runner's talk with GitHub.
 func (h *hub) calls() (calls []string) {
 	for _, e := range h.Journal() {

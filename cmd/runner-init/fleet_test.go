@@ -163,6 +163,26 @@ func TestDeregistrationWaitsOutTheRateLimit(t *testing.T) {
 	}
 }
 
+// Names that are taken are given up after a few, each another one.
+func TestNamesRunOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := github.New(github.Options{})
+		hub.AddPAT(testPAT, github.Classic("repo"))
+		pat, _ := registration.NewPAT(testPAT)
+		r := member(t, hub, pat, "RUNNER_NAME=same")
+		hub.Fault(github.Fault{Status: 409})
+		err := r.Register(t.Context())
+		if code, hint := verdict(err); code != lifecycle.Conflicted || hint == "" || len(hub.Journal()) != nameTries || !strings.HasPrefix(r.held.Name, "same-") {
+			t.Errorf("got %v: exit code %d after %d requests, the last for %q", err, code, len(hub.Journal()), r.held.Name)
+		}
+		r = member(t, hub, pat, "RUNNER_NAME=same", "RUNNER_NAME_SUFFIX=never")
+		before := len(hub.Journal())
+		if code, _ := verdict(r.Register(t.Context())); code != lifecycle.Conflicted || len(hub.Journal()) != before+1 {
+			t.Errorf("a name that may not change: exit code %d after %d requests", code, len(hub.Journal())-before)
+		}
+	})
+}
+
 // Every reason of a failed call has its exit code.
 func TestReasonsHaveExitCodes(t *testing.T) {
 	for reason, want := range map[registration.Reason]lifecycle.Code{

@@ -242,13 +242,39 @@ func TestSupervisorKilled(t *testing.T) {
 
 // The fence's request fails and fails: the runner itself is told to remove itself, with a fresh token.
 func TestFenceFallsBack(t *testing.T) {
-	h := newHub(t)
-	h.Fault(github.Fault{Method: "DELETE", Route: registrations, Status: 403, Times: 1})
-	b := open(t, h, newRoot(t), usual("RUNNER_REGISTRATION=token"))
-	h.listening(t, b)
-	b.signal(syscall.SIGTERM)
-	b.expectExit(0)
-	h.expectEmpty(t)
+	for _, credential := range []string{"PAT", "App"} {
+		t.Run(credential, func(t *testing.T) {
+			h := newHub(t)
+			ours := func(e github.Entry) bool { return !strings.HasSuffix(e.Credential, "-token") } // not the runner's own
+			h.Fault(github.Fault{Method: "DELETE", Route: registrations, When: ours, Status: 403})
+			environ := usual("RUNNER_REGISTRATION=token")
+			if credential == "App" {
+				environ = append(environ, h.app(t)...)
+			}
+			b := open(t, h, newRoot(t), environ)
+			h.listening(t, b)
+			asked := len(h.Journal())
+			h.Fault(github.Fault{Method: "POST", Route: "/…/actions/runners/remove-token", Status: 502, Times: 1})
+			if credential == "App" { // it dies in the middle, and is made anew, once
+				h.Fault(github.Fault{Method: "POST", Route: "/…/actions/runners/remove-token", Status: 401, Times: 1})
+			}
+			b.signal(syscall.SIGTERM)
+			b.expectExit(0)
+			h.expectEmpty(t)
+			removed, minted := 0, 0
+			for _, e := range h.Journal()[asked:] {
+				if e.Matches("POST", "/…/actions/runners/remove-token") && e.Status == http.StatusCreated {
+					removed++
+				}
+				if e.Matches("POST", mintRoute) {
+					minted++
+				}
+			}
+			if removed != 1 || credential == "App" && minted != 1 {
+				t.Errorf("%d remove tokens were handed out, and %d tokens of the App's installation were made", removed, minted)
+			}
+		})
+	}
 }
 
 // With a ready token there is no API credential: the runner removes itself, and 75 says when that failed.
