@@ -107,6 +107,7 @@ var aliases = []Alias{
 	{variable: "GITHUB_TOKEN", Name: "GH_ACCESS_TOKEN", Images: []string{fullstack}},
 	{variable: "GITHUB_TOKEN", Name: "GITHUB_RUNNER_PAT", Images: []string{emberstack}},
 	{variable: "GITHUB_TOKEN", Name: "GH_RUNNER_ACCESS_TOKEN", Images: []string{homelab}},
+	{variable: "GITHUB_TOKEN", Name: "RUNNER_CFG_PAT", Images: []string{official}},
 
 	{variable: "GITHUB_APP_ID", Name: "APP_ID", Images: []string{myoung34}},
 	{variable: "GITHUB_APP_ID", Name: "GH_RUNNER_APP_ID", Images: []string{avm}},

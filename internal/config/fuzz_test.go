@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,7 +65,10 @@ func FuzzValues(f *testing.F) {
 		if v.Name == "RUNNER_CA_FILE" || strings.ContainsRune(value, 0) {
 			return // a file of the machine's; no environment holds a NUL
 		}
-		base := []string{"GITHUB_TOKEN=" + pat, "RUNNER_REPO=acme/widgets", "HOSTNAME=worker"}
+		base := []string{"GITHUB_TOKEN=" + pat, "HOSTNAME=worker"}
+		if !slices.Contains([]string{"RUNNER_ORG", "RUNNER_REPO", "RUNNER_ENTERPRISE"}, v.Name) {
+			base = append(base, "RUNNER_ORG=acme")
+		}
 		c, err := config.Load(append([]string{as + "=" + value}, base...))
 		if invalid, ok := err.(*config.Invalid); ok {
 			checkRefused(t, as, value, invalid.Problems)

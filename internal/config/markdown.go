@@ -15,9 +15,15 @@ func WriteMarkdown(w io.Writer) error {
 	for _, v := range table {
 		fmt.Fprintf(&page, "| `%s` | %s | %s | %s | %s | %s |\n", v.Name, aliasCell(v), cell(v.Type), orDash(cell(v.Default)), orDash(code(v.Example)), cell(v.Doc))
 	}
+	if len(laters) > 0 {
+		page.WriteString(markdownLaters)
+	}
+	for _, l := range laters {
+		fmt.Fprintf(&page, "| %s | %s | %s |\n", codes(l.names), cell(l.feature), cell(l.instead))
+	}
 	page.WriteString(markdownImages)
 	for _, image := range Images() {
-		fmt.Fprintf(&page, "| [%s](%s) | %s |\n", image.Name, image.Source, strings.Join(namesFrom(image, table), " "))
+		fmt.Fprintf(&page, "| [%s](%s) | %s |\n", image.Name, image.Source, codes(namesFrom(image, table)))
 	}
 	if _, err := io.WriteString(w, page.String()); err != nil {
 		return fmt.Errorf("cannot write the table of variables: %w", err)
@@ -47,6 +53,15 @@ Every name X, canonical or alias, has these forms; setting more than one of them
 |---|---|---|---|---|---|
 `
 
+const markdownLaters = `
+## Not in this version
+
+Who sets one of these counts on what it does, so it is refused, with exit code 78, unless its value says that it is off:
+
+| variable | for | until then |
+|---|---|---|
+`
+
 const markdownImages = `
 ## Other images
 
@@ -73,11 +88,19 @@ func namesFrom(image Image, table []Variable) (names []string) {
 	for _, v := range table {
 		for _, a := range v.Aliases {
 			if slices.Contains(a.Images, image.Name) {
-				names = append(names, code(a.Name))
+				names = append(names, a.Name)
 			}
 		}
 	}
 	return names
+}
+
+func codes(names []string) string {
+	var quoted []string
+	for _, name := range names {
+		quoted = append(quoted, code(name))
+	}
+	return strings.Join(quoted, " ")
 }
 
 func code(s string) string {
