@@ -138,15 +138,25 @@ func (r *reading) redactAll() {
 	// The longest first: one secret may contain another.
 	slices.SortStableFunc(r.secrets, func(a, b string) int { return len(b) - len(a) })
 	for i, p := range r.problems {
-		r.problems[i].Message = redact(p.Message, r.secrets)
+		r.problems[i].Message = shorten(redact(p.Message, r.secrets))
 		r.problems[i].Hint = redact(p.Hint, r.secrets)
 	}
 	for i, w := range r.warnings {
-		r.warnings[i] = redact(w, r.secrets)
+		r.warnings[i] = shorten(redact(w, r.secrets))
 	}
 	for name, origin := range r.origins {
 		r.origins[name] = redact(origin, r.secrets)
 	}
+}
+
+// longest is the length in bytes of the longest text that is said of a value, which may be a megabyte.
+const longest = 500
+
+func shorten(text string) string {
+	if len(text) <= longest {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longest], "") + "…"
 }
 
 // checkText refuses what no value of ours can hold. Environments are made by hand, in files of many dialects.

@@ -2,9 +2,11 @@ package config_test
 
 import (
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/runner-init/runner-init/internal/config"
 )
@@ -81,6 +83,26 @@ func TestReadyJIT(t *testing.T) {
 	c = load(t, "RUNNER_JITCONFIG="+jit[:10]+"\n"+jit[10:]+"\n")
 	if c.JITConfig.Reveal() != jit {
 		t.Errorf("wrapped: got %q", c.JITConfig.Reveal())
+	}
+}
+
+// A value may be as long as the kernel allows; what is said of it is not, and holds no part of a secret.
+func TestHugeValues(t *testing.T) {
+	huge := strings.Repeat("ü", 60_000)
+	for _, name := range []string{"RUNNER_SCOPE", "EPHEMERAL", "RUNNER_STOP_TIMEOUT", "RUNNER_NAME", "RUNNER_USER", "RUNNER_REPO", "GITHUB_HOST", "RUNNER_PASS_ENV", "PAT", "GH_RUNNER_MODE"} {
+		c, err := config.Load([]string{"RUNNER_REPO=acme/widgets", "GITHUB_TOKEN=" + pat, name + "=" + huge + "=", "RUNNER_" + huge + "=1"})
+		said := append([]string{fmt.Sprint(err)}, c.Warnings()...)
+		for _, text := range said {
+			if len(text) > 2000 || !utf8.ValidString(text) {
+				t.Errorf("%s: %d bytes: %.100s", name, len(text), text)
+			}
+		}
+	}
+	for pad := range 60 {
+		_, err := config.Load(append(slices.Clone(repoOnly), "PAT="+canary, "GH_RUNNER_MODE="+strings.Repeat("x", 450+pad)+canary))
+		if err == nil || strings.Contains(err.Error(), canary[:8]) {
+			t.Errorf("a part of a secret is shown: %v", err)
+		}
 	}
 }
 
