@@ -79,6 +79,22 @@ func examinations(t *testing.T, around func(*testing.T, http.Handler) http.Handl
 	}
 }
 
+// Who may not even look is told what a registration takes, and not what looking does.
+func TestExamineWithoutPermission(t *testing.T) {
+	for _, c := range []struct {
+		scope Scope
+		says  string
+	}{{acme, `give the token the permission "Self-hosted runners: write"`}, {widgets, `give the token the permission "Administration: write"`}} {
+		server := github.New(github.Options{})
+		server.AddPAT(canary, github.FineGrained("contents:read"))
+		client := newClient(t, github.RoundTripper(server), func(o *Options) { o.Scope = c.scope })
+		_, err := client.Examine(t.Context())
+		if e := failure(t, err); e.Reason != Forbidden || e.Hint != c.says {
+			t.Errorf("got %v\nhint: %s", err, e.Hint)
+		}
+	}
+}
+
 func checkReason(t *testing.T, err error, want Reason) {
 	t.Helper()
 	if want == "" {

@@ -96,11 +96,17 @@ func TestBuiltVersion(t *testing.T) {
 // The listener is started only where it can open its log.
 func TestCheckStart(t *testing.T) {
 	somebody := &User{Name: "somebody", UID: 54321, GID: 54321, Groups: []uint32{54321}}
+	us := &User{Name: "us", UID: uint32(os.Getuid()), GID: 54321}
+	group := &User{Name: "group", UID: 54321, GID: uint32(os.Getgid()), Groups: []uint32{uint32(os.Getgid())}}
 	for name, c := range map[string]struct {
 		user       *User
 		root, diag os.FileMode // 0: there is none
 		may        bool
 	}{
+		"the owner":             {us, 0o700, 0, true},
+		"an owner who may not":  {us, 0o755, 0o577, false},
+		"the group":             {group, 0o770, 0, true},
+		"a group that may not":  {group, 0o757, 0, false},
 		"ourselves":             {nil, 0o755, 0, true},
 		"not made":              {somebody, 0o755, 0, false},
 		"everybody's":           {somebody, 0o777, 0, true},
