@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -212,11 +213,12 @@ func newLife(t *testing.T, hub *github.Server, s ordeal, key string) *life {
 		config: c, client: client, runner: r, journal: journal{&signals.Parent{}}, log: silent, working: l.listener.Working,
 	}
 	w := &wiring{supervisor: &supervisor{config: c, log: silent}, registrar: reg}
+	ready := sync.OnceFunc(func() { close(l.listening) })
 	l.loop = lifecycle.New(lifecycle.Ports{
 		Host: noHost{}, Registrar: reg, Listener: l.listener, Judge: w.judge,
 		Observe: func(_, after lifecycle.Status) {
 			if after.Phase == lifecycle.Listening {
-				close(l.listening)
+				ready()
 			}
 		},
 	}, lifecycle.NewPlan(c.StopTimeout, c.StartTimeout))
