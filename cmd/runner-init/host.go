@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 
 	"github.com/runner-init/runner-init/internal/config"
 	"github.com/runner-init/runner-init/internal/runner"
@@ -13,6 +15,7 @@ type host struct {
 	config config.Config
 	root   string // from the command line
 	runner *runner.Runner
+	log    *slog.Logger
 }
 
 var _ lifecycle.Host = (*host)(nil)
@@ -22,10 +25,24 @@ func (h *host) Boot(context.Context) error {
 	if err := h.find(); err != nil {
 		return err
 	}
+	h.warnOfFiles()
 	if err := h.runner.Prepare(); err != nil {
 		return unprepared(err)
 	}
 	return nil
+}
+
+// warnOfFiles says which secrets a job could read where we have read them.
+func (h *host) warnOfFiles() {
+	who, hint := "us, and jobs run as our user", "start the container as root, with the file root's alone and RUNNER_USER an ordinary user"
+	if u := h.runner.User; u != nil {
+		who, hint = fmt.Sprintf("user %q, whom jobs run as", u.Name), "make it root's, with mode 0400"
+	}
+	for _, f := range h.config.SecretFiles() {
+		if h.runner.User.MayRead(f.Path) {
+			h.log.Warn("a job can read a secret", slog.String(keyReason, fmt.Sprintf("%s names a file that can be read by %s", f.Variable, who)), slog.String(keyHint, hint))
+		}
+	}
 }
 
 // unprepared is a runner that cannot be prepared.

@@ -94,7 +94,11 @@ func TestTerminationFileIsNoTrap(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer syscall.Close(reader)
-	for _, path := range []string{pipe, read, link, dir} {
+	second := filepath.Join(dir, "second")
+	if err := os.Link(target, second); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{pipe, read, link, dir, second, throughLink(t)} {
 		if err := writeTermination(path, lastWords{}); err == nil {
 			t.Errorf("%s: accepted", path)
 		}
@@ -102,4 +106,18 @@ func TestTerminationFileIsNoTrap(t *testing.T) {
 	if text, _ := os.ReadFile(target); string(text) != "untouched" {
 		t.Errorf("a link was followed: %q", text)
 	}
+}
+
+// throughLink is a path through a link that somebody else has made, to where only root could write.
+func throughLink(t *testing.T) string {
+	t.Helper()
+	need.Root(t)
+	dir, link := t.TempDir(), filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Lchown(link, 4711, 4711); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(link, "termination.json")
 }

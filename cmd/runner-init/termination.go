@@ -8,6 +8,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/runner-init/runner-init/internal/runner"
 	"github.com/runner-init/runner-init/lifecycle"
 )
 
@@ -25,12 +26,11 @@ type lastWords struct {
 }
 
 func writeTermination(path string, words lastWords) error {
-	flags := os.O_WRONLY | os.O_TRUNC | os.O_CREATE
+	flags := os.O_WRONLY | os.O_CREATE
 	if path == "" {
-		path, flags = defaultTermination, os.O_WRONLY|os.O_TRUNC
+		path, flags = defaultTermination, os.O_WRONLY
 	}
-	// A job may have put anything there: a link, or a pipe that nobody reads.
-	f, err := os.OpenFile(path, flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o644)
+	f, err := openTermination(path, flags)
 	if err != nil {
 		if path == defaultTermination && errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -38,13 +38,37 @@ func writeTermination(path string, words lastWords) error {
 		return err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return errors.Join(err, fmt.Errorf("cannot write the termination message: %q is no regular file", path))
-	}
-	if err := json.NewEncoder(f).Encode(words); err != nil {
+	if err := errors.Join(f.Truncate(0), json.NewEncoder(f).Encode(words)); err != nil {
 		return err
 	}
 	return f.Close()
+}
+
+// openTermination opens a file in a place where a job may have put anything: a link, a second name of somebody else's file,
+// or a pipe that nobody reads.
+func openTermination(path string, flags int) (*os.File, error) {
+	const cannot = "cannot write the termination message: "
+	if os.Getuid() == 0 { // nobody else can write where a job cannot
+		if err := runner.RefuseLinks(path); err != nil {
+			return nil, fmt.Errorf(cannot+"%w", err)
+		}
+	}
+	f, err := os.OpenFile(path, flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	var stat syscall.Stat_t
+	switch err = syscall.Fstat(int(f.Fd()), &stat); {
+	case err != nil:
+	case stat.Mode&syscall.S_IFMT != syscall.S_IFREG:
+		err = fmt.Errorf(cannot+"%q is no regular file", path)
+	case stat.Nlink > 1:
+		err = fmt.Errorf(cannot+"%q is another name of some file", path)
+	default:
+		return f, nil
+	}
+	f.Close()
+	return nil, err
 }
 
 // exitCode is the code that the program ends with. Some orchestrators want to see the signal after a clean stop.

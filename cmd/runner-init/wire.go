@@ -38,7 +38,7 @@ func (s *supervisor) wire() (*wiring, error) {
 	}
 	w := &wiring{
 		supervisor: s, runner: r, registrar: reg,
-		host:     &host{config: s.config, root: s.root, runner: r},
+		host:     &host{config: s.config, root: s.root, runner: r, log: s.log},
 		listener: l,
 	}
 	if s.config.DropCredentials && !s.journal.HandedOver {

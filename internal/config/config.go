@@ -79,7 +79,8 @@ type Config struct {
 
 	origins  map[string]string // canonical name to where its value came from
 	sourced  map[string]string // name to value, where that came from a file or a store and is no secret
-	refused  map[string]bool   // canonical names of what could not be used
+	files    []SecretFile
+	refused  map[string]bool // canonical names of what could not be used
 	problems []Problem
 	warnings []string
 	secrets  []Secret // every secret value that was read, also those that lost to another name

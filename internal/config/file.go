@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -52,6 +53,26 @@ func (r *reading) readOnce(name string) string {
 			"%s: %v", showPath(path), err), name+fileSuffix)
 	}
 	return content
+}
+
+// SecretFile is a file that a secret was read from.
+type SecretFile struct {
+	Variable string // that names it
+	Path     string
+}
+
+// SecretFiles are the files that secrets were read from.
+func (c Config) SecretFiles() []SecretFile { return slices.Clone(c.files) }
+
+func (r *reading) secretFiles() (files []SecretFile) {
+	for _, v := range r.table {
+		for _, name := range v.Names() {
+			if path := strings.TrimSpace(r.environ[name+fileSuffix]); v.Secret && path != "" {
+				files = append(files, SecretFile{name + fileSuffix, path})
+			}
+		}
+	}
+	return files
 }
 
 // byteOrderMark begins the files that some editors write in UTF-8.

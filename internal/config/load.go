@@ -28,6 +28,7 @@ func Load(environ []string) (Config, error) {
 
 	c.origins, c.refused, c.problems, c.warnings = r.origins, r.bad, slices.Clip(r.problems), r.warnings
 	c.sourced = r.sourced()
+	c.files = r.secretFiles()
 	for _, s := range r.secrets {
 		c.secrets = append(c.secrets, secretOf(s))
 	}

@@ -117,8 +117,8 @@ func (r *Runner) CheckWork() (string, error) {
 	dir := filepath.Join(r.Root, work)
 	if filepath.IsAbs(work) {
 		dir = filepath.Clean(work)
-		if err := refuseLinks(dir); err != nil {
-			return dir, err
+		if err := RefuseLinks(dir); err != nil {
+			return dir, fmt.Errorf("cannot use the work directory %q: %w", dir, err)
 		}
 	} else if !filepath.IsLocal(work) {
 		return dir, fmt.Errorf("cannot use the work directory %q: it leaves the runner's directory", work)

@@ -89,8 +89,8 @@ func (r *Runner) makeMount(dir string) error {
 	if !filepath.IsAbs(dir) {
 		return fmt.Errorf("cannot use the work directory %q: it leaves the runner's directory", dir)
 	}
-	if err := refuseLinks(dir); err != nil {
-		return err
+	if err := RefuseLinks(dir); err != nil {
+		return fmt.Errorf("cannot use the work directory %q: %w", dir, err)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("cannot make the work directory: %w", err)
@@ -103,13 +103,13 @@ func (r *Runner) makeMount(dir string) error {
 	return r.own(mount, ".")
 }
 
-// refuseLinks refuses a path that leads through a link which somebody other than root may have made: what lies behind it
-// is about to be given to the job's user.
-func refuseLinks(path string) error {
-	for dir := filepath.Clean(path); dir != "/"; dir = filepath.Dir(dir) {
+// RefuseLinks refuses a path that leads through a link which somebody other than root may have made: what lies behind it
+// is about to be written to, or given to the job's user, by root. The last link of all counts too.
+func RefuseLinks(path string) error {
+	for dir := filepath.Clean(path); dir != "/" && dir != "."; dir = filepath.Dir(dir) {
 		info, err := os.Lstat(dir)
 		if err == nil && info.Mode()&fs.ModeSymlink != 0 && ownerOf(info) != 0 {
-			return fmt.Errorf("cannot use the work directory %q: %q is a link that is not root's", path, dir)
+			return fmt.Errorf("%q is a link that is not root's", dir)
 		}
 	}
 	return nil
@@ -117,7 +117,7 @@ func refuseLinks(path string) error {
 
 func wipe(root *os.Root) error {
 	for _, name := range identityFiles {
-		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := root.RemoveAll(name); err != nil { // a job may have made a directory of it
 			return fmt.Errorf("cannot remove the stale %q of an earlier registration: %w", name, err)
 		}
 	}
@@ -135,6 +135,9 @@ func (r *Runner) own(root *os.Root, name string) error {
 	}
 	if ownerOf(info) == r.User.UID {
 		return nil
+	}
+	if err := RefuseLinks(root.Name()); err != nil {
+		return fmt.Errorf("cannot give the runner's %q to user %q: %w", name, r.User.Name, err)
 	}
 	if err := root.Lchown(name, int(r.User.UID), int(r.User.GID)); err != nil {
 		return fmt.Errorf("cannot give the runner's %q to user %q: %w", name, r.User.Name, err)

@@ -1,0 +1,49 @@
+package runner
+
+import (
+	"fmt"
+	"runtime"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// MayRead reports whether a process of the user could open a file. The kernel is asked, which knows of every directory on
+// the way, of groups and of lists of access rights. Nil is ourselves.
+func (u *User) MayRead(path string) bool {
+	if u == nil {
+		return openable(path)
+	}
+	answer := make(chan bool)
+	go func() {
+		runtime.LockOSThread() // and never back: the thread ends as who it has become
+		answer <- u.become() == nil && openable(path)
+	}()
+	return <-answer
+}
+
+// become gives this thread alone the user's rights to files, and takes root's from it: the kernel drops those capabilities
+// with the user id (setfsuid(2), capabilities(7)). The calls of package syscall would change every thread.
+func (u *User) become() error {
+	groups := append([]uint32{u.GID}, u.Groups...)
+	if _, _, err := syscall.RawSyscall(unix.SYS_SETGROUPS, uintptr(len(groups)), uintptr(unsafe.Pointer(&groups[0])), 0); err != 0 {
+		return fmt.Errorf("cannot take the groups of user %q: %w", u.Name, err)
+	}
+	for _, set := range []struct{ call, id uintptr }{{unix.SYS_SETFSGID, uintptr(u.GID)}, {unix.SYS_SETFSUID, uintptr(u.UID)}} {
+		syscall.RawSyscall(set.call, set.id, 0, 0) // the result is the id before, whatever happened
+		if now, _, _ := syscall.RawSyscall(set.call, ^uintptr(0), 0, 0); now != set.id {
+			return fmt.Errorf("cannot take the rights of user %q", u.Name)
+		}
+	}
+	return nil
+}
+
+// openable opens a file for reading, and does not wait for one that is a pipe.
+func openable(path string) bool {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err == nil {
+		unix.Close(fd)
+	}
+	return err == nil
+}
