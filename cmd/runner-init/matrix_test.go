@@ -167,6 +167,9 @@ func suffer(t *testing.T, hub *github.Server, s ordeal, a ailment, key string) {
 	if exit.Code != want {
 		t.Errorf("%v got exit code %d, %s, want %d, after %q", time.Since(begun), exit.Code, exit.Reason, want, l.asked())
 	}
+	if exit.Code == lifecycle.Unreachable && !strings.Contains(exit.Reason, "RUNNER_START_TIMEOUT was over: cannot ") {
+		t.Errorf("the last cause is not told: %s", exit.Reason)
+	}
 	if left := hub.Runners(); len(left) > 0 && exit.Code != lifecycle.GhostLeft {
 		t.Errorf("left behind with exit code %d: %+v", exit.Code, left)
 	}
