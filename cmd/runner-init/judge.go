@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"strings"
 
 	"github.com/runner-init/runner-init/internal/runner"
 	"github.com/runner-init/runner-init/lifecycle"
@@ -23,8 +24,28 @@ func (w *wiring) judge(err error) (exit lifecycle.Exit, ghost bool) {
 	if interrupted(err) {
 		level = slog.LevelDebug
 	}
+	w.judged.Store(&judgement{reason: err.Error(), hint: hint})
+	if _, configuring := errors.AsType[*runner.ConfigureError](err); configuring {
+		w.listener.failed.Store(true)
+	}
 	w.log.Log(context.Background(), level, "step failed", slog.Any(keyError, err), slog.String(keyHint, hint))
 	return lifecycle.Exit{Code: code, Reason: err.Error()}, ghost
+}
+
+// judgement is an error that may be the reason of the end, and what to do about it.
+type judgement struct{ reason, hint string }
+
+// hint says what to do about an end: about the error that it came of, or else about its exit code.
+func (s *supervisor) hint(exit lifecycle.Exit) string {
+	if j := s.judged.Load(); j != nil && j.hint != "" && j.reason == exit.Reason {
+		return j.hint
+	}
+	for _, m := range lifecycle.Meanings() {
+		if m.Code == exit.Code && m.Code != lifecycle.OK {
+			return strings.ReplaceAll(m.Do, "`", "")
+		}
+	}
+	return ""
 }
 
 func interrupted(err error) bool {

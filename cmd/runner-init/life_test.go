@@ -362,20 +362,6 @@ func TestEphemeralMeansWhatItSays(t *testing.T) {
 	}
 }
 
-// Kubernetes shows the last line of a container, and some orchestrators want to see the signal.
-func TestLastWords(t *testing.T) {
-	h := newHub(t)
-	path := filepath.Join(t.TempDir(), "termination")
-	b := open(t, h, newRoot(t), usual("RUNNER_TERMINATION_LOG="+path, "RUNNER_EXIT_ON_SIGNAL=true", "RUNNER_NAME=n"))
-	h.listening(t, b)
-	b.signal(syscall.SIGINT)
-	b.expectExit(130)
-	text, err := os.ReadFile(path)
-	if err != nil || !strings.Contains(string(text), `"phase":"stopping"`) || !strings.Contains(string(text), `"exitCode":130`) || !strings.Contains(string(text), `"runner":"n"`) || strings.Count(string(text), "\n") != 1 {
-		t.Errorf("the termination message is %q, %v", text, err)
-	}
-}
-
 // An idle stop takes the second in which a job might still arrive, and not much longer.
 func TestIdleStopIsQuick(t *testing.T) {
 	h := newHub(t)

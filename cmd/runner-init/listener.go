@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/runner-init/runner-init/internal/metrics"
 	"github.com/runner-init/runner-init/internal/runner"
@@ -18,6 +19,18 @@ type listener struct {
 	jobOver func() // in a goroutine of its own; may be nil
 	// handOver has a successor start the listener instead. It may be nil.
 	handOver func() error
+
+	follow   bool // RUNNER_DIAG=follow
+	follower *runner.Follower
+
+	job    atomic.Pointer[served] // the last job
+	failed atomic.Bool            // the last listener ended badly
+}
+
+// served is what the listener says of a job.
+type served struct {
+	Name   string `json:"name"`
+	Result string `json:"result,omitempty"` // unknown until its end, and where the listener does not tell
 }
 
 var _ lifecycle.Listener = (*listener)(nil)
@@ -26,12 +39,14 @@ func (l *listener) Launch(tell func(lifecycle.Event)) (err error) {
 	if l.handOver != nil {
 		return l.handOver()
 	}
+	l.followDiag()
 	l.process, err = l.runner.Launch(l.news(tell))
 	return err
 }
 
 // adopt takes over a listener that an earlier supervisor started, and reports whether one lives.
 func (l *listener) adopt(tell func(lifecycle.Event)) bool {
+	l.followDiag()
 	l.process = l.runner.Adopt(l.news(tell))
 	return l.process != nil
 }
@@ -48,11 +63,13 @@ func (l *listener) news(tell func(lifecycle.Event)) runner.News {
 	return runner.News{
 		Ready: func() { tell(lifecycle.Ready{}) },
 		JobStarted: func(job string) {
+			l.job.Store(&served{Name: job})
 			l.log.Info("job started", slog.String(keyJob, job))
 			l.metrics.JobStarted()
 			tell(lifecycle.JobStarted{})
 		},
 		JobEnded: func(job, result string) {
+			l.job.Store(&served{Name: job, Result: result})
 			l.log.Info("job ended", slog.String(keyJob, job), slog.String(keyResult, result))
 			l.metrics.JobEnded(result)
 			if l.jobOver != nil {
@@ -61,6 +78,7 @@ func (l *listener) news(tell func(lifecycle.Event)) runner.News {
 			tell(lifecycle.JobEnded{})
 		},
 		Ended: func(end runner.End) {
+			l.failed.Store(end.Failed())
 			l.log.Debug("listener ended", slog.String(keyReason, end.String()))
 			tell(lifecycle.Ended{How: endings[end.Meaning]})
 		},

@@ -14,10 +14,13 @@ const (
 	keyAddr   = "address"
 	keyCode   = "code"
 	keyError  = "error"
+	keyFile   = "file"
 	keyFrom   = "from"
+	keyGhost  = "ghost"
 	keyHint   = "hint"
 	keyID     = "id"
 	keyJob    = "job"
+	keyLine   = "line"
 	keyMode   = "mode"
 	keyPhase  = "phase"
 	keyReason = "reason"
@@ -26,6 +29,7 @@ const (
 	keyScope  = "scope"
 	keySignal = "signal"
 	keyStack  = "stack"
+	keyTail   = "tail"
 	keyWait   = "wait"
 )
 

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -37,6 +36,8 @@ type supervisor struct {
 	health     health.State
 	metrics    *metrics.Metrics // nil: nobody asks
 	began      time.Time
+	judged     atomic.Pointer[judgement]
+	listener   *listener       // nil before there is a wiring
 	phase      lifecycle.Phase // the last one before the end
 }
 
@@ -103,7 +104,7 @@ func (s *supervisor) configure() lifecycle.Exit {
 	s.guard()
 	if err != nil {
 		s.voice().complainAll(err)
-		return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: "the configuration is invalid"}
+		return s.invalid(err)
 	}
 	for _, warning := range c.Warnings() {
 		s.log.Warn("configuration", slog.String(keyReason, warning))
@@ -136,28 +137,4 @@ func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {
 	}
 	go w.heed()
 	return role(w)
-}
-
-// report leaves the last word: in the journal, so that PID 1 knows that nobody has to take over, in the log and in the
-// platform's termination message.
-func (s *supervisor) report(exit lifecycle.Exit) {
-	left := s.journal.read()
-	if s.journal.HandedOver && exit.Code == lifecycle.GhostLeft {
-		exit.Reason += ": " + droppedReason
-	}
-	err := s.journal.Finished()
-	words := lastWords{
-		Reason: exit.Reason, ExitCode: int(s.exitCode(exit)), Phase: s.phase.String(),
-		Runner: left.Name, Ghost: exit.Code == lifecycle.GhostLeft,
-	}
-	if err = errors.Join(err, writeTermination(s.config.TerminationLog, words)); err != nil {
-		s.log.Warn("cannot report the end", slog.Any(keyError, err))
-	}
-	s.hold(exit)
-	level := slog.LevelInfo
-	if exit.Code != lifecycle.OK {
-		level = slog.LevelError
-	}
-	s.log.Log(context.Background(), level, "exited",
-		slog.Int(keyCode, words.ExitCode), slog.String(keyReason, exit.Reason), slog.String(keyRunner, left.Name))
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/runner-init/runner-init/internal/runner"
@@ -18,11 +20,45 @@ const defaultTermination = "/dev/termination-log"
 
 // lastWords is the termination message: one line of JSON.
 type lastWords struct {
-	Reason   string `json:"reason"`
-	ExitCode int    `json:"exitCode"`
-	Phase    string `json:"phase"`
-	Runner   string `json:"runner,omitempty"`
-	Ghost    bool   `json:"ghost"`
+	Reason   string  `json:"reason"`           // why we ended; empty after a clean end
+	ExitCode int     `json:"exitCode"`         // with which code
+	Phase    string  `json:"phase"`            // in which phase, the last one before the end
+	Runner   string  `json:"runner,omitempty"` // its name, if there was one
+	Job      *served `json:"job,omitempty"`    // the last one, if there was one
+	Ghost    bool    `json:"ghost"`            // whether a registration may be left on GitHub
+	Hint     string  `json:"hint,omitempty"`   // what to do about it
+}
+
+// maxTermination is how many bytes of a termination message Kubernetes takes:
+// https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
+const maxTermination = 4096
+
+// line is the message, its texts cut as far as it takes.
+func (w lastWords) line() []byte {
+	for limit := maxTermination / 2; ; limit /= 2 {
+		var line bytes.Buffer
+		e := json.NewEncoder(&line)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(w.cut(limit)); err != nil || line.Len() <= maxTermination {
+			return line.Bytes()
+		}
+	}
+}
+
+// cut bounds each text, in bytes.
+func (w lastWords) cut(limit int) lastWords {
+	w.Reason, w.Hint, w.Runner = cut(w.Reason, limit), cut(w.Hint, limit), cut(w.Runner, limit)
+	if w.Job != nil {
+		w.Job = &served{Name: cut(w.Job.Name, limit), Result: cut(w.Job.Result, limit)}
+	}
+	return w
+}
+
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + "…"
 }
 
 func writeTermination(path string, words lastWords) error {
@@ -38,7 +74,10 @@ func writeTermination(path string, words lastWords) error {
 		return err
 	}
 	defer f.Close()
-	if err := errors.Join(f.Truncate(0), json.NewEncoder(f).Encode(words)); err != nil {
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	if _, err := f.Write(words.line()); err != nil {
 		return err
 	}
 	return f.Close()

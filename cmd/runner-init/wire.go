@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/runner-init/runner-init/internal/config"
 	"github.com/runner-init/runner-init/internal/runner"
 	"github.com/runner-init/runner-init/lifecycle"
 )
@@ -18,7 +19,6 @@ type wiring struct {
 	runner    *runner.Runner
 	host      *host
 	registrar *registrar
-	listener  *listener
 	loop      *lifecycle.Loop
 }
 
@@ -27,7 +27,8 @@ func (s *supervisor) wire() (*wiring, error) {
 	if limit, known := s.journal.CoreLimit(); known {
 		r.CoreLimit = &limit
 	}
-	l := &listener{runner: r, log: s.log, metrics: s.metrics}
+	l := &listener{runner: r, log: s.log, metrics: s.metrics, follow: s.config.Diag == config.DiagFollow}
+	s.listener = l
 	reg, err := newRegistrar(s, r, l)
 	if err != nil {
 		return nil, err
@@ -38,8 +39,7 @@ func (s *supervisor) wire() (*wiring, error) {
 	}
 	w := &wiring{
 		supervisor: s, runner: r, registrar: reg,
-		host:     &host{config: s.config, root: s.root, runner: r, log: s.log},
-		listener: l,
+		host: &host{config: s.config, root: s.root, runner: r, log: s.log},
 	}
 	if s.config.DropCredentials && !s.journal.HandedOver {
 		l.handOver = s.handOver

@@ -70,6 +70,7 @@ var samples = map[string]sample{
 	"DEBUG_OUTPUT":                     {"1", "debug", minimal},
 	"RUNNER_LOG_FORMAT":                {"text", "text", minimal},
 	"RUNNER_TERMINATION_LOG":           {"/tmp/log", "/tmp/log", minimal},
+	"RUNNER_DIAG":                      {"Follow", "follow", minimal},
 	"RUNNER_EXIT_ON_SIGNAL":            {"yes", "true", minimal},
 }
 

@@ -70,6 +70,24 @@ func (f *Format) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// Diag says what of the runner's diagnostic logs goes into ours.
+type Diag string
+
+// The ways to show diagnostic logs.
+const (
+	DiagOff    Diag = "off"    // nothing
+	DiagTail   Diag = "tail"   // the end, when the runner failed
+	DiagFollow Diag = "follow" // every line, as it is written
+)
+
+func (Diag) choices() []Diag { return []Diag{DiagOff, DiagTail, DiagFollow} }
+
+// UnmarshalText accepts any case.
+func (d *Diag) UnmarshalText(text []byte) (err error) {
+	*d, err = choose(string(text), d.choices())
+	return err
+}
+
 // Level is the least severe level that is logged. It is a slog.Leveler.
 type Level slog.Level
 

@@ -67,4 +67,9 @@ func endOf(state *os.ProcessState) End {
 	return End{Code: code, Meaning: meaningOf(code)}
 }
 
+// Failed reports whether the runner's diagnostic logs say more about this end.
+func (e End) Failed() bool {
+	return e.Meaning == Crash || e.Meaning == TerminatedError || e.Meaning == RetryableError
+}
+
 func (e End) String() string { return e.Meaning.String() + " (exit code " + strconv.Itoa(e.Code) + ")" }
