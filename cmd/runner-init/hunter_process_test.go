@@ -154,12 +154,15 @@ func (h *hunter) sockets() {
 		}
 		name := strings.TrimSpace(line[at:])
 		for _, kind := range []int{unix.SOCK_SEQPACKET, unix.SOCK_STREAM, unix.SOCK_DGRAM} {
-			h.ask(kind, name)
+			for _, order := range []string{"", "environ\n", "stop\n", "GET / HTTP/1.0\r\n\r\n", strings.Repeat("A", 1<<16)} {
+				h.ask(kind, name, order)
+			}
 		}
 	}
 }
 
-func (h *hunter) ask(kind int, name string) {
+// ask gives an order, or just listens.
+func (h *hunter) ask(kind int, name, order string) {
 	fd, err := unix.Socket(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return
@@ -169,7 +172,7 @@ func (h *hunter) ask(kind int, name string) {
 	if unix.Connect(fd, &unix.SockaddrUnix{Name: name}) != nil {
 		return
 	}
-	for _, order := range []string{"", "GET /debug HTTP/1.0\r\n\r\n", "environ\n", "stop\n", strings.Repeat("A", 1<<16)} {
+	if order != "" {
 		unix.SendmsgN(fd, []byte(order), nil, nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
 	}
 	var answer bytes.Buffer
