@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/runner-init/runner-init/internal/need"
@@ -76,6 +78,20 @@ func TestJobStopsInit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Every program of the runner's is started with its standard streams and nothing else, the removal too.
+func TestEveryChildIsBare(t *testing.T) {
+	h := newHub(t)
+	b := open(t, h, newRoot(t), []string{"RUNNER_TOKEN=" + h.RegistrationToken(scope), "RUNNER_REPO=acme/widgets"})
+	h.listening(t, b)
+	b.signal(syscall.SIGTERM)
+	b.expectExit(0)
+	if got := started(t, b.root, "listener"); !slices.Equal(got, []string{"configure", "run", "remove"}) {
+		t.Errorf("started: %q", got)
+	}
+	expectBare(t, b.root)
+	h.expectEmpty(t)
 }
 
 // What is left in the runner's directory by a job that was up to no good harms nobody: the next start in the same place
