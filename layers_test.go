@@ -43,7 +43,7 @@ var world = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
-		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/health", "internal/mask", "internal/metrics", "internal/runner", "internal/sim/github", "internal/sim/runner"},
+		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/runner", "internal/sim/github", "internal/sim/runner"},
 		tests:   []string{"internal/need", "internal/sim/openapi", script, sys},
 	},
 
@@ -52,6 +52,7 @@ var layers = map[string]layer{
 	"internal/config":  {imports: []string{env}},
 	"internal/doctor":  {without: world},
 	"internal/health":  {imports: []string{sys}, without: []string{"os/exec"}},
+	"internal/hook":    {tests: []string{"internal/need"}},
 	"internal/mask":    {without: world},
 	"internal/metrics": {imports: []string{victoria}, without: world},
 	"internal/runner":  {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},

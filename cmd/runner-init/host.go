@@ -16,16 +16,24 @@ type host struct {
 	root   string // from the command line
 	runner *runner.Runner
 	log    *slog.Logger
+	hooks  hooks
 }
 
 var _ lifecycle.Host = (*host)(nil)
 
-// Boot finds the runner and wipes what an earlier life left of its identity.
-func (h *host) Boot(context.Context) error {
+// Boot finds the runner, lets the user's program prepare what it likes, and wipes what an earlier life left of the
+// runner's identity.
+func (h *host) Boot(ctx context.Context) error {
 	if err := h.find(); err != nil {
 		return err
 	}
 	h.warnOfFiles()
+	if err := h.hooks.vet(); err != nil {
+		return err
+	}
+	if err := h.hooks.preStart(ctx); err != nil {
+		return err
+	}
 	if err := h.runner.Prepare(); err != nil {
 		return unprepared(err)
 	}

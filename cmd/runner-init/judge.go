@@ -69,6 +69,9 @@ func verdict(err error) (lifecycle.Code, string) {
 	if e, ok := errors.AsType[*runner.StartError](err); ok {
 		return startVerdict(e)
 	}
+	if _, ok := errors.AsType[hookError](err); ok {
+		return lifecycle.RunnerFailed, "what the hook printed is above"
+	}
 	if errors.Is(err, errTaken) {
 		return lifecycle.Conflicted, "a JIT configuration is for one runner only"
 	}

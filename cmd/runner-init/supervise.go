@@ -136,5 +136,7 @@ func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {
 		return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: err.Error()}
 	}
 	go w.heed()
-	return role(w)
+	exit := role(w)
+	w.postStop(exit)
+	return exit
 }

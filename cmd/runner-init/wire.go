@@ -20,6 +20,7 @@ type wiring struct {
 	host      *host
 	registrar *registrar
 	loop      *lifecycle.Loop
+	plan      lifecycle.Plan
 }
 
 func (s *supervisor) wire() (*wiring, error) {
@@ -39,7 +40,7 @@ func (s *supervisor) wire() (*wiring, error) {
 	}
 	w := &wiring{
 		supervisor: s, runner: r, registrar: reg,
-		host: &host{config: s.config, root: s.root, runner: r, log: s.log},
+		host: &host{config: s.config, root: s.root, runner: r, log: s.log, hooks: hooks{s.config, r}},
 	}
 	if s.config.DropCredentials && !s.journal.HandedOver {
 		l.handOver = s.handOver
@@ -52,6 +53,7 @@ func (s *supervisor) wire() (*wiring, error) {
 		}
 		logPlan(s.log, plan)
 	}
+	w.plan = plan
 	w.loop = lifecycle.New(lifecycle.Ports{
 		Host: w.host, Registrar: reg, Listener: w.listener, Judge: w.judge, Observe: w.observe, Planned: w.planned,
 	}, plan)

@@ -65,6 +65,10 @@ type Config struct {
 	PassEnv    Passing `env:"RUNNER_PASS_ENV" example:"LABELS,MY_*" doc:"Variables that reach the job although they would be held back: names, or patterns with * and ?, separated by commas. After only: the list is all that reaches the job, besides PATH, HOME, USER, LANG, LC_* and TZ; a proxy has to be named too. Secrets are never passed. UNSET_CONFIG_VARS=true is always the case."`
 	PassAWSEnv bool    `env:"RUNNER_PASS_AWS_ENV" envDefault:"false" example:"true" doc:"Let the job see the AWS credentials of the container and of its task: AWS_ACCESS_KEY_ID and the like, AWS_CONTAINER_*, ECS_*."`
 
+	HookPreStart string        `env:"RUNNER_HOOK_PRE_START" example:"/etc/runner-init/pre-start" doc:"Program to run before anything is registered, by its absolute path. If it fails, so do we, with 70. It runs as us, sees what a job would see and RUNNER_INIT_HOOK, and never a secret. If we are root and jobs are not, it has to be in a place that they cannot write to."`
+	HookPostStop string        `env:"RUNNER_HOOK_POST_STOP" example:"/etc/runner-init/post-stop" doc:"The same, after the runner has ended and is deregistered, within the grace period if we were stopped. It also sees how we end, as RUNNER_INIT_EXIT_CODE and the like. Its failure is only a warning."`
+	HookTimeout  time.Duration `env:"RUNNER_HOOK_TIMEOUT" envDefault:"30s" example:"1m" doc:"How long each of the two may take; then it gets SIGTERM, and two seconds later SIGKILL."`
+
 	HTTPAddr Address `env:"RUNNER_HTTP_ADDR" default:"off" example:":9090" doc:"Where /livez, /readyz and /metrics are served: host:port, with an IP address or nothing for the host. A port of 0 is any that is free; the log says which."`
 
 	LogLevel       Level  `env:"RUNNER_LOG_LEVEL" envDefault:"info" example:"debug" doc:"Least severe level to log. DEBUG_OUTPUT=true means debug."`

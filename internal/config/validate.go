@@ -55,6 +55,9 @@ func (r *reading) validate(c Config) {
 	r.checkDuration("RUNNER_START_TIMEOUT", c.StartTimeout, 1)
 	r.checkDuration("RUNNER_START_JITTER", c.StartJitter, 0)
 	r.checkDuration("RUNNER_FAILURE_HOLD", c.FailureHold, 0)
+	r.checkHook("RUNNER_HOOK_PRE_START", c.HookPreStart)
+	r.checkHook("RUNNER_HOOK_POST_STOP", c.HookPostStop)
+	r.checkDuration("RUNNER_HOOK_TIMEOUT", c.HookTimeout, 1)
 	r.checkDuration("RUNNER_IDLE_TIMEOUT", c.IdleTimeout, 0)
 	r.checkDuration("RUNNER_MAX_LIFETIME", c.MaxLifetime, 0)
 	if c.StartJitter >= c.StartTimeout && !r.bad["RUNNER_START_JITTER"] && !r.bad["RUNNER_START_TIMEOUT"] {

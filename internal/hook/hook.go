@@ -1,0 +1,66 @@
+// Package hook runs a program of the user's at a turn of the runner's life, with a limit on its time.
+//
+// It refuses to interpret anything: the program gets an environment and nothing else, its exit code is a success or a
+// failure. It also refuses a program that a job could have put there, where we have more rights than a job.
+package hook
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// Patience is how long a program that was told to end has until it is killed.
+const Patience = 2 * time.Second
+
+// Hook is a program to run, by the absolute path of its file.
+type Hook struct {
+	Path string
+	// Environ is all that it gets to know.
+	Environ []string
+	// Stdout and Stderr are where its output goes, byte for byte.
+	Stdout, Stderr *os.File
+}
+
+// Run runs the program to its end, which has to be exit code 0. When ctx ends, its process group gets SIGTERM, and
+// SIGKILL after Patience.
+func (h Hook) Run(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("cannot run the hook %q: %w", h.Path, context.Cause(ctx))
+	}
+	cmd := exec.Command(h.Path)
+	cmd.Dir = "/"
+	cmd.Env = append([]string{}, h.Environ...) // one that is nil would be ours
+	cmd.Stdout, cmd.Stderr = h.Stdout, h.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("cannot run the hook: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		return failure(h.Path, err)
+	case <-ctx.Done():
+	}
+	syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
+	patience := time.NewTimer(Patience)
+	defer patience.Stop()
+	select {
+	case <-ended:
+	case <-patience.C:
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-ended
+	}
+	return fmt.Errorf("the hook %q was ended: %w", h.Path, context.Cause(ctx))
+}
+
+func failure(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the hook %q failed: %w", path, err)
+}
