@@ -60,6 +60,7 @@ explained at [the end](#the-words), the numbers in [exit codes](exit-codes.md).
 		fmt.Fprintf(&page, "| %s | %s |\n", p, comments[phaseIdentifiers[p]])
 	}
 	fmt.Fprint(&page, stopInNumbers())
+	fmt.Fprint(&page, stopMatrix(t))
 	fmt.Fprint(&page, watchdogInNumbers())
 	fmt.Fprint(&page, `
 ## What happens when

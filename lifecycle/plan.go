@@ -9,6 +9,7 @@ import (
 // Lengths that no grace period bounds.
 const (
 	settle     = time.Second      // a job message takes well under a second from assignment to `Running job:`
+	lateFence  = 5 * time.Second  // for the answer to a fence that is asked for at the end of a drain
 	fenceAgain = 2 * time.Second  // between two questions whether GitHub still says busy
 	linger     = 30 * time.Second // an ephemeral listener cleans up after its job in a second or two
 	patience   = time.Minute      // for the steps of a way out that has no deadline
@@ -120,7 +121,7 @@ func (p Plan) due(t Timer, s Status, now time.Time, m Moments) (time.Time, bool)
 	}
 	switch t {
 	case FenceBy:
-		return m.Fence, true
+		return p.fence(now, m), true
 	case DrainBy:
 		return m.Drain, true
 	case KillBy:
@@ -128,6 +129,19 @@ func (p Plan) due(t Timer, s Status, now time.Time, m Moments) (time.Time, bool)
 	default:
 		return m.Exit, true
 	}
+}
+
+// fence returns when an answer to a fence that is asked for now is given up. One that follows a drain comes when the moment
+// of the plan is past: it gets some of the time that an idle listener does not need to end.
+func (p Plan) fence(now time.Time, m Moments) time.Time {
+	late := now.Add(min(p.Fence, lateFence))
+	if limit := m.Drain.Add(m.Kill.Sub(m.Drain) / 2); late.After(limit) {
+		late = limit
+	}
+	if late.Before(m.Fence) {
+		return m.Fence
+	}
+	return late
 }
 
 // probePause is the least time before GitHub is asked for an idle runner, which was done a number of times before.

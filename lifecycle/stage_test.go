@@ -22,9 +22,12 @@ type stage struct {
 	failLaunch, stubborn                  bool
 	lostAnswer                            bool                     // GitHub registers us, and we never hear of it
 	mute                                  func(time.Duration) bool // GitHub does not answer questions then
-	idler                                 bool                     // the listener takes jobs and does nothing about them
-	deaf                                  bool                     // GitHub's answers do not heed ctx
-	stuck                                 bool                     // Register does not heed ctx
+	halfway                               bool                     // GitHub knows a registration that is cancelled on the way
+	shielded                              bool                     // a registration on the way is not cancelled any more
+	entered                               func(Phase)
+	idler                                 bool // the listener takes jobs and does nothing about them
+	deaf                                  bool // GitHub's answers do not heed ctx
+	stuck                                 bool // Register does not heed ctx
 	endings                               []Ending
 	jobs                                  []job
 
@@ -75,6 +78,9 @@ func (s *stage) play(cues ...cue) Exit {
 	for _, c := range cues {
 		time.AfterFunc(c.at, func() { s.give(c.event) })
 	}
+	if s.entered != nil {
+		time.AfterFunc(0, func() { s.entered(Booting) })
+	}
 	for _, j := range s.jobs {
 		time.AfterFunc(j.at, func() { s.assign(j) })
 	}
@@ -97,7 +103,9 @@ func (s *stage) note(format string, args ...any) {
 	s.record = append(s.record, fmt.Sprint(time.Since(s.began), " ", fmt.Sprintf(format, args...)))
 }
 
-func (s *stage) judge(err error) (Exit, bool) { return Exit{Refused, err.Error()}, s.lostAnswer }
+func (s *stage) judge(err error) (Exit, bool) {
+	return Exit{Refused, err.Error()}, s.lostAnswer || s.halfway
+}
 
 func (s *stage) observe(before, after Status) {
 	switch {
@@ -105,6 +113,9 @@ func (s *stage) observe(before, after Status) {
 		s.note("[nothing new]")
 	case before.Phase != after.Phase:
 		s.note("[%s]", after.Phase)
+		if s.entered != nil {
+			s.entered(after.Phase)
+		}
 	}
 }
 
@@ -141,10 +152,11 @@ func (s *stage) Authenticate(ctx context.Context) error {
 
 func (s *stage) Register(ctx context.Context) error {
 	s.note("register")
-	if s.stuck {
+	if s.stuck || s.shielded {
 		ctx = s.world
 	}
 	if err := s.take(ctx, s.register); err != nil && !s.deaf {
+		s.set(func() { s.standing = s.halfway })
 		return err
 	}
 	s.set(func() { s.standing = true })
