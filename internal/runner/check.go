@@ -20,14 +20,18 @@ import (
 // none. It is empty for a listener that is not a program in the machine's own format.
 func (r *Runner) Architecture() (string, error) {
 	path := filepath.Join(r.Root, listenerPath)
-	f, err := elf.Open(path)
+	file, err := openProgram(path)
+	if err != nil {
+		return "", fmt.Errorf("cannot read the header of %q: %w", path, err)
+	}
+	defer file.Close()
+	f, err := elf.NewFile(file)
 	if _, bad := errors.AsType[*elf.FormatError](err); bad || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "", nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("cannot read the header of %q: %w", path, err)
 	}
-	defer f.Close()
 	switch f.Machine {
 	case elf.EM_X86_64:
 		return "amd64", nil
@@ -42,13 +46,34 @@ func (r *Runner) Architecture() (string, error) {
 // dependencies is written when the listener is built, and names it first: the key Runner.Listener/2.336.0 of "libraries".
 const dependencies = "bin/Runner.Listener.deps.json"
 
+// maxDependencies bounds what is read of that file, in bytes: it has some tens of kilobytes, unless a job has written it.
+const maxDependencies = 4 << 20
+
+// openProgram opens one of the runner's own files to look at it, if it is one: a job may have put a pipe in its place. It
+// follows links, because the runner's update makes one of bin, by its absolute path.
+func openProgram(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		file.Close()
+		return nil, errors.Join(err, errors.New("it is no regular file"))
+	}
+	return file, nil
+}
+
 // BuiltVersion is the version that the listener's files name, without starting it; empty if they name none.
 func (r *Runner) BuiltVersion() string {
-	text, err := os.ReadFile(filepath.Join(r.Root, dependencies))
+	file, err := openProgram(filepath.Join(r.Root, dependencies))
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
 	var built struct {
 		Libraries map[string]json.RawMessage `json:"libraries"`
 	}
-	if err != nil || json.Unmarshal(text, &built) != nil {
+	if json.NewDecoder(io.LimitReader(file, maxDependencies)).Decode(&built) != nil {
 		return ""
 	}
 	for name := range built.Libraries {

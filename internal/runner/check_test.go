@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -175,5 +176,21 @@ func TestCheckWork(t *testing.T) {
 				t.Errorf("something was made: %v, %v", entries, err)
 			}
 		})
+	}
+}
+
+// A pipe in the place of a program keeps nobody waiting.
+func TestLooksAtNoPipe(t *testing.T) {
+	r := &Runner{Root: t.TempDir()}
+	if err := os.Mkdir(filepath.Join(r.Root, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{listenerPath, dependencies} {
+		if err := syscall.Mkfifo(filepath.Join(r.Root, name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := r.Architecture(); err == nil || r.BuiltVersion() != "" {
+		t.Errorf("a pipe has an architecture (%v), or a version %q", err, r.BuiltVersion())
 	}
 }
