@@ -86,6 +86,7 @@ func (h *hub) expectEmpty(t *testing.T) {
 type box struct {
 	t              *testing.T
 	command        *exec.Cmd
+	hub            *hub
 	root           string // the runner's directory
 	pid            int    // PID 1, as seen from outside
 	stdout, stderr buffer
@@ -135,7 +136,7 @@ func open(t *testing.T, h *hub, root string, environ []string, args ...string) *
 func openProgram(t *testing.T, program string, h *hub, root string, environ []string, args ...string) *box {
 	t.Helper()
 	need.PIDNamespace(t)
-	b := &box{t: t, root: root, ended: make(chan struct{}), watched: make(chan struct{})}
+	b := &box{t: t, hub: h, root: root, ended: make(chan struct{}), watched: make(chan struct{})}
 	argv := append([]string{"--pid", "--fork", "--mount-proc", "--kill-child", program}, args...)
 	ctx, cancel := context.WithTimeout(t.Context(), testTime)
 	t.Cleanup(cancel)
@@ -258,7 +259,7 @@ func (b *box) expectExit(want int) {
 	if <-b.watched; len(b.left) > 0 {
 		b.t.Errorf("zombies older than a second: %v", b.left)
 	}
-	for _, secret := range []string{testPAT} {
+	for _, secret := range append(b.hub.Secrets(), testPAT) {
 		if strings.Contains(b.stdout.String()+b.stderr.String(), secret) {
 			b.t.Errorf("the output holds a secret")
 		}

@@ -5,15 +5,17 @@ import (
 	"log"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/runner-init/runner-init/internal/mask"
+	"github.com/runner-init/runner-init/internal/runner"
 )
 
 // guard puts the mask between us and the world: from here on everything that we print goes through it. The listener's
 // output is its own, and does not.
 func (s *supervisor) guard() {
-	s.mask = mask.New(append(s.config.Secrets(), proxySecrets(s.environ)...)...)
+	s.mask = mask.New(slices.Concat(s.config.Secrets(), proxySecrets(s.environ), runner.JITSecrets(s.config.JITConfig.Reveal()))...)
 	for _, secret := range s.journal.secrets() { // of a supervisor before us
 		s.mask.Add(secret)
 	}
@@ -25,9 +27,17 @@ func (s *supervisor) guard() {
 
 // learn makes a secret known that GitHub has handed out, also to a successor.
 func (s *supervisor) learn(secret string) {
-	if err := s.journal.keepSecrets(s.mask.Add(secret)); err != nil {
+	if err := s.journal.keepSecrets(memorize(s.mask, secret)); err != nil {
 		s.log.Warn("cannot note a token", slog.Any(keyError, err))
 	}
+}
+
+// memorize makes a secret known to a mask, and what is inside it. It returns all that was added.
+func memorize(m *mask.Mask, secret string) (known []string) {
+	for _, inner := range runner.JITSecrets(secret) {
+		m.Add(inner)
+	}
+	return m.Add(secret)
 }
 
 func (s *supervisor) voice() voice { return voice{s.mask} }

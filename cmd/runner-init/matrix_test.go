@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -173,26 +172,29 @@ func suffer(t *testing.T, hub *github.Server, s ordeal, a ailment, key string) {
 	if left := hub.Runners(); len(left) > 0 && exit.Code != lifecycle.GhostLeft {
 		t.Errorf("left behind with exit code %d: %+v", exit.Code, left)
 	}
+	l.heard.expectNoSecret(t, l.supervisor, exit)
 }
 
 const startTimeout, stopTimeout = 2 * time.Minute, 2 * time.Minute
 
 // life is a supervisor by virtual time. Its listener takes no jobs.
 type life struct {
-	hub       *github.Server
-	loop      *lifecycle.Loop
-	listener  *idler
-	listening chan struct{}
+	hub        *github.Server
+	loop       *lifecycle.Loop
+	supervisor *supervisor
+	heard      *overheard
+	listener   *idler
+	listening  chan struct{}
 }
 
-func newLife(t *testing.T, hub *github.Server, s ordeal, key string) *life {
+func newLife(t *testing.T, hub *github.Server, o ordeal, key string) *life {
 	t.Helper()
 	environ := []string{"GITHUB_TOKEN=" + testPAT, fmt.Sprint("RUNNER_START_TIMEOUT=", startTimeout), fmt.Sprint("RUNNER_STOP_TIMEOUT=", stopTimeout)}
-	if s.app {
+	if o.app {
 		environ[0] = "GITHUB_APP_PRIVATE_KEY=" + key
 		environ = append(environ, "GITHUB_APP_ID=77")
 	}
-	if environ = append(environ, strings.Fields(s.environ)...); !strings.Contains(s.environ, "RUNNER_ORG") {
+	if environ = append(environ, strings.Fields(o.environ)...); !strings.Contains(o.environ, "RUNNER_ORG") {
 		environ = append(environ, "RUNNER_REPO=acme/widgets")
 	}
 	c, err := config.Load(environ)
@@ -204,18 +206,20 @@ func newLife(t *testing.T, hub *github.Server, s ordeal, key string) *life {
 		t.Fatal(err)
 	}
 	r := standInRoot(t)
-	o := clientOptions(c, credential)
-	o.Transport = configuring{github.RoundTripper(hub), hub, r.Root}
-	client, err := registration.New(o)
+	options := clientOptions(c, credential)
+	s := &supervisor{config: c, journal: journal{&signals.Parent{}}, listener: &listener{}}
+	heard := overhear(t, s)
+	heard.next = configuring{github.RoundTripper(hub), hub, r.Root}
+	options.Transport, options.Logger, options.Minted = heard, s.log, func(secret string) { memorize(s.mask, secret) }
+	client, err := registration.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	silent := slog.New(slog.DiscardHandler)
-	l := &life{hub: hub, listener: &idler{}, listening: make(chan struct{})}
+	l := &life{hub: hub, supervisor: s, heard: heard, listener: &idler{}, listening: make(chan struct{})}
 	reg := &registrar{
-		config: c, client: client, runner: r, journal: journal{&signals.Parent{}}, log: silent, working: l.listener.Working,
+		config: c, client: client, runner: r, journal: s.journal, log: s.log, working: l.listener.Working,
 	}
-	w := &wiring{supervisor: &supervisor{config: c, log: silent}, registrar: reg}
+	w := &wiring{supervisor: s, registrar: reg}
 	ready := sync.OnceFunc(func() { close(l.listening) })
 	l.loop = lifecycle.New(lifecycle.Ports{
 		Host: noHost{}, Registrar: reg, Listener: l.listener, Judge: w.judge,

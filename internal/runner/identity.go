@@ -113,6 +113,38 @@ func decodeJIT(encoded string) (map[string][]byte, error) {
 	return files, nil
 }
 
+// JITSecrets returns what is secret inside a JIT configuration: the texts of the runner's credentials. Of anything else it
+// returns nothing.
+func JITSecrets(encoded string) (secrets []string) {
+	files, err := decodeJIT(encoded)
+	if err != nil {
+		return nil
+	}
+	for _, name := range []string{".credentials", ".credentials_rsaparams"} {
+		var content any
+		if json.Unmarshal(files[name], &content) == nil {
+			secrets = append(secrets, texts(content)...)
+		}
+	}
+	return secrets
+}
+
+// texts returns the long texts in a JSON value that are no addresses.
+func texts(value any) (all []string) {
+	const long = 16
+	switch v := value.(type) {
+	case string:
+		if len(v) >= long && !strings.HasPrefix(v, "http") {
+			all = append(all, v)
+		}
+	case map[string]any:
+		for _, inner := range v {
+			all = append(all, texts(inner)...)
+		}
+	}
+	return all
+}
+
 func (r *Runner) write(root *os.Root, name string, content []byte) error {
 	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
