@@ -43,13 +43,13 @@ var world = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
-		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/runner", "internal/sim/github", "internal/sim/runner"},
-		tests:   []string{"internal/need", "internal/sim/openapi", script, sys},
+		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
+		tests:   []string{"internal/need", "internal/sim/aws", "internal/sim/openapi", script, sys},
 	},
 
 	"lifecycle":        {without: world},
 	"registration":     {imports: []string{gogithub, retryable, install, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
-	"internal/config":  {imports: []string{env}},
+	"internal/config":  {imports: []string{env, "internal/reference"}},
 	"internal/doctor":  {without: world},
 	"internal/health":  {imports: []string{sys}, without: []string{"os/exec"}},
 	"internal/hook":    {tests: []string{"internal/need"}},

@@ -11,13 +11,13 @@ const (
 	OutdatedRunner Code = 7
 	// Usage is a command line that makes no sense.
 	Usage Code = 64
-	// Unreachable is a GitHub that could not be reached, or throttled us, until the deadline.
+	// Unreachable is a GitHub, or an AWS that has our values, that could not be reached, or throttled us, until the deadline.
 	Unreachable Code = 69
 	// RunnerFailed is a listener that failed or crashed, or a supervisor that did.
 	RunnerFailed Code = 70
 	// GhostLeft is a stop after which a registration may be left on GitHub.
 	GhostLeft Code = 75
-	// Refused is a credential that GitHub does not accept, or that lacks a permission.
+	// Refused is a credential that GitHub or AWS does not accept, or that lacks a permission.
 	Refused Code = 77
 	// Misconfigured is a configuration that is incomplete or contradicts itself.
 	Misconfigured Code = 78
@@ -51,10 +51,10 @@ func Meanings() []Meaning {
 		{OK, "the job is done, whatever its result, or the stop was clean", "nothing"},
 		{OutdatedRunner, "GitHub no longer accepts this runner version", "build the image with a newer runner"},
 		{Usage, "the command line makes no sense", "see `runner-init help`"},
-		{Unreachable, "GitHub was unreachable or throttled us until `RUNNER_START_TIMEOUT`", "check the network, the proxy and githubstatus.com"},
+		{Unreachable, "GitHub, or AWS for a reference, was unreachable or throttled us until `RUNNER_START_TIMEOUT`", "check the network, the proxy and githubstatus.com"},
 		{RunnerFailed, "the runner, or our supervisor, failed", "read the last log line and the runner's `_diag`"},
 		{GhostLeft, "stopped, but a registration may be left on GitHub", "delete it, and give `RUNNER_STOP_TIMEOUT` more time or us an API credential"},
-		{Refused, "GitHub refused the credential or its permission", "the error names the scope or permission that is missing"},
+		{Refused, "GitHub refused the credential or its permission, or AWS a reference", "the error names the scope, permission or IAM action that is missing"},
 		{Misconfigured, "the configuration is invalid", "the error names each variable and its remedy"},
 		{Conflicted, "a name or session conflict would not clear", "give each runner its own name, or none at all"},
 		{DeadRunner, "the runner was dead: it took a job and did not start it, or GitHub no longer knew it", "start another one; if it happens again, look into `_diag`, and for who deletes runners"},

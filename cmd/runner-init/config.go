@@ -19,14 +19,20 @@ func configCommand(args []string) int {
 	default:
 		return usageError(fmt.Sprintf("config: cannot understand %q", args), "runner-init config [--output json]")
 	}
-	c, invalid := config.Load(os.Environ())
+	ctx, stop := interruptible()
+	defer stop()
+	c, invalid := loadConfig(ctx, os.Environ())
 	if err := write(c, os.Stdout); err != nil {
 		complain(err.Error(), "")
 		return int(lifecycle.RunnerFailed)
 	}
+	if signal, stopped := signalled(ctx); stopped {
+		complain("not everything was resolved: "+signal.Error(), "")
+		return signal.code()
+	}
 	if invalid != nil {
 		voiceOf(c).complainAll(invalid)
-		return int(lifecycle.Misconfigured)
+		return int(misconfigured(invalid))
 	}
 	return int(lifecycle.OK)
 }

@@ -36,7 +36,7 @@ func doctorCommand(args []string) int {
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	code, err := newPatient(os.Environ()).examine(ctx, os.Stdout, asJSON)
+	code, err := newPatient(ctx, os.Environ()).examine(ctx, os.Stdout, asJSON)
 	if err != nil {
 		complain(err.Error(), "")
 		return int(lifecycle.RunnerFailed)
@@ -60,9 +60,9 @@ type patient struct {
 	examined []doctor.Finding
 }
 
-func newPatient(environ []string) *patient {
+func newPatient(ctx context.Context, environ []string) *patient {
 	p := &patient{environ: environ}
-	p.config, p.invalid = config.Load(environ)
+	p.config, p.invalid = loadConfig(ctx, environ)
 	r := &runner.Runner{Work: p.config.Workdir, Environ: p.config.JobEnviron(environ)}
 	p.host = &host{config: p.config, runner: r}
 	if p.invalid == nil {
@@ -137,6 +137,7 @@ func (p *patient) checks() []doctor.Check {
 		return check(name, func(context.Context) []doctor.Finding { return run() }, needs...)
 	}
 	return []doctor.Check{
+		local("references", p.checkReferences),
 		local(configurationCheck, p.checkConfiguration),
 		local("grace period", p.checkGrace, configurationCheck),
 		local("registration", p.checkRegistration, configurationCheck),

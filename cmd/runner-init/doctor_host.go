@@ -19,14 +19,43 @@ import (
 	"github.com/runner-init/runner-init/lifecycle"
 )
 
-// checkConfiguration tells everything that is wrong, at once, and every remark.
-func (p *patient) checkConfiguration() (found []doctor.Finding) {
-	invalid, ok := errors.AsType[*config.Invalid](p.invalid)
-	switch {
-	case ok:
-		for _, problem := range invalid.Problems {
-			found = append(found, doctor.Finding{Status: doctor.Fail, Text: problem.Error(), Hint: problem.Hint, Code: int(lifecycle.Misconfigured)})
+// checkReferences tells which values AWS has given us, and which it has not.
+func (p *patient) checkReferences() (found []doctor.Finding) {
+	for _, r := range p.config.References() {
+		if !r.Failed {
+			found = append(found, one(doctor.OK, "%s has its value from %s: %s", r.Variable, r.Store.Name(), r.Reference)...)
 		}
+	}
+	for _, problem := range p.problems(true) {
+		found = append(found, doctor.Finding{Status: doctor.Fail, Text: problem.Error(), Hint: problem.Hint, Code: int(faultCodes[problem.Fault])})
+	}
+	if found == nil {
+		return one(doctor.OK, "none, so nothing is asked of AWS")
+	}
+	return found
+}
+
+// problems are those of the configuration that are, or are not, about references.
+func (p *patient) problems(reference bool) (found []config.Problem) {
+	if invalid, ok := errors.AsType[*config.Invalid](p.invalid); ok {
+		for _, problem := range invalid.Problems {
+			if problem.Reference == reference {
+				found = append(found, problem)
+			}
+		}
+	}
+	return found
+}
+
+// checkConfiguration tells everything else that is wrong, at once, and every remark.
+func (p *patient) checkConfiguration() (found []doctor.Finding) {
+	for _, problem := range p.problems(false) {
+		found = append(found, doctor.Finding{Status: doctor.Fail, Text: problem.Error(), Hint: problem.Hint, Code: int(lifecycle.Misconfigured)})
+	}
+	switch {
+	case found != nil:
+	case p.problems(true) != nil:
+		found = one(doctor.Skip, "incomplete without the values that are referred to")
 	case p.invalid != nil:
 		found = []doctor.Finding{{Status: doctor.Fail, Text: p.invalid.Error(), Code: int(lifecycle.Misconfigured)}}
 	case p.client == nil:

@@ -26,7 +26,7 @@ import (
 // check, and the exit code.
 func examined(t *testing.T, server string, change func(*patient), environ ...string) (map[string]doctor.Finding, int) {
 	t.Helper()
-	p := newPatient(append([]string{
+	p := newPatient(t.Context(), append([]string{
 		"GITHUB_API_URL=" + server, "GITHUB_SERVER_URL=" + server, "RUNNER_REPO=acme/widgets", "GITHUB_TOKEN=" + testPAT,
 	}, environ...))
 	if change != nil {
@@ -151,7 +151,7 @@ func TestDoctorOfTheNewestRelease(t *testing.T) {
 			hub.Release("2.335.0", now.Add(-31*day))
 			hub.Release("2.335.1", now.Add(-20*day-time.Hour))
 			hub.Release("2.336.0", now.Add(-2*day-time.Hour))
-			p := newPatient([]string{"RUNNER_REPO=acme/widgets", "GITHUB_TOKEN=" + testPAT})
+			p := newPatient(t.Context(), []string{"RUNNER_REPO=acme/widgets", "GITHUB_TOKEN=" + testPAT})
 			if p.invalid != nil {
 				t.Fatal(p.invalid)
 			}
@@ -204,7 +204,7 @@ func TestDoctorOfDocker(t *testing.T) {
 	daemon.Listener = socket
 	daemon.Start()
 	look := func(host string) doctor.Finding {
-		return newPatient([]string{"DOCKER_HOST=" + host}).checkDocker(t.Context())[0]
+		return newPatient(t.Context(), []string{"DOCKER_HOST=" + host}).checkDocker(t.Context())[0]
 	}
 	if f := look("unix://" + at); f.Status != doctor.OK || !strings.Contains(f.Text, "a daemon answers") {
 		t.Errorf("got %+v", f)
@@ -336,7 +336,7 @@ func TestDoctorPage(t *testing.T) {
 	for row := range strings.Lines(table) {
 		documented = append(documented, strings.TrimSpace(strings.Split(row, "|")[1]))
 	}
-	for _, c := range newPatient(nil).checks() {
+	for _, c := range newPatient(t.Context(), nil).checks() {
 		made = append(made, c.Name)
 	}
 	if !slices.Equal(documented, made) {

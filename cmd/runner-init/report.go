@@ -73,5 +73,5 @@ func (s *supervisor) invalid(err error) lifecycle.Exit {
 		}
 	}
 	s.judged.Store(&judgement{reason, hint})
-	return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: reason}
+	return lifecycle.Exit{Code: misconfigured(err), Reason: reason}
 }

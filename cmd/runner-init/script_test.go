@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -37,11 +38,18 @@ import (
 //	fault STATUS METHOD ROUTE [N [after]]  GitHub answers so, N times or always, perhaps after it has done what it was asked
 //	asked REGEXP                 GitHub was asked, as "METHOD ROUTE STATUS"; with ! it was not
 //
+// Those about AWS stand with awsCmds.
+//
 // An App with the ID 77 is installed at acme; its key is in $WORK/app.pem.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	program := need.Program(t, "cmd/runner-init")
 	runner := need.Program(t, "internal/sim/cmd/simrunner")
+	commands := awsCmds()
+	maps.Copy(commands, map[string]func(*testscript.TestScript, bool, []string){
+		"queue": queueCmd, "result": resultCmd, "registrations": registrationsCmd, "token": tokenCmd, "status": statusCmd,
+		"left": leftCmd, "fault": faultCmd, "asked": askedCmd, "pat": patCmd, "release": releaseCmd,
+	})
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
@@ -66,10 +74,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PATH", filepath.Dir(program)+":"+e.Getenv("PATH"))
 			return simrunner.Install(filepath.Join(e.WorkDir, "runner"), runner)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"queue": queueCmd, "result": resultCmd, "registrations": registrationsCmd, "token": tokenCmd, "status": statusCmd,
-			"left": leftCmd, "fault": faultCmd, "asked": askedCmd, "pat": patCmd, "release": releaseCmd,
-		},
+		Cmds: commands,
 	})
 }
 

@@ -23,7 +23,7 @@ type supervisor struct {
 	environ []string // of the container, as PID 1 got it
 	root    string   // of the runner, if the command line names one
 	journal journal
-	wishes  <-chan os.Signal
+	wishes  chan os.Signal
 
 	config     config.Config
 	log        *slog.Logger
@@ -80,37 +80,46 @@ func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
 		return usageError(err.Error(), "runner-init run [PATH/run.sh | PATH/Runner.Listener run …]")
 	}
 	deaf := s.answerHealth()
-	exit := s.configure()
+	exit, ready := s.configure()
 	if deaf != nil {
 		s.log.Warn("health checks are not answered by this runner", slog.Any(keyError, deaf))
 	}
-	if exit.Code == lifecycle.OK {
+	if ready {
 		exit = s.play(role)
 	}
 	s.report(exit)
 	return int(s.exitCode(exit))
 }
 
-// configure reads the configuration. Its errors are the first thing a new user sees, so they are for people, and all
-// at once.
-func (s *supervisor) configure() lifecycle.Exit {
+// configure reads the configuration, and says how it ends us if it is not ready to be used. Its errors are the first thing
+// a new user sees, so they are for people, and all at once.
+func (s *supervisor) configure() (exit lifecycle.Exit, ready bool) {
 	if s.journal.HandedOver {
 		s.config = config.Reload(s.environ)
 		s.guard()
-		return lifecycle.Exit{}
+		return lifecycle.Exit{}, true
 	}
-	c, err := config.Load(s.environ)
+	c, err := config.LoadWith(s.stopping, s.environ, s.stores())
 	s.config = c
 	s.guard()
-	if err != nil {
+	switch {
+	case err == nil:
+	case s.journal.read().Name != "":
 		s.voice().complainAll(err)
-		return s.invalid(err)
+		exit = s.invalid(err)
+		exit.Code, exit.Reason = lifecycle.GhostLeft, exit.Reason+"; a registration may be left"
+		return exit, false
+	case s.stopping.Err() != nil:
+		return lifecycle.Exit{Reason: "stopped before anything was registered"}, false
+	default:
+		s.voice().complainAll(err)
+		return s.invalid(err), false
 	}
 	for _, warning := range c.Warnings() {
 		s.log.Warn("configuration", slog.String(keyReason, warning))
 	}
 	s.warnOfInit()
-	return lifecycle.Exit{}
+	return lifecycle.Exit{}, true
 }
 
 // warnOfInit says when an init of the platform's is PID 1 and shows the secrets in its environment block, which is not

@@ -97,11 +97,16 @@ func sweepCommand(args []string) int {
 	if err != nil {
 		return usageError("sweep: "+err.Error(), sweepUsage)
 	}
-	c, err := config.Load(os.Environ())
+	ctx, stop := interruptible()
+	defer stop()
+	c, err := loadConfig(ctx, os.Environ())
 	v := voiceOf(c)
+	if signal, stopped := signalled(ctx); stopped {
+		return signal.code()
+	}
 	if err != nil {
 		v.complainAll(err)
-		return int(lifecycle.Misconfigured)
+		return int(misconfigured(err))
 	}
 	client, err := newClient(c, newLogger(c, v.mask.Writer(os.Stderr)), v.learn, nil)
 	if err != nil {
@@ -115,8 +120,6 @@ func sweepCommand(args []string) int {
 	if s.prefix == "" {
 		s.prefix, _ = nameBase(c)
 	}
-	ctx, stop := interruptible()
-	defer stop()
 	return s.run(ctx, client, c)
 }
 

@@ -45,7 +45,8 @@ func (s *supervisor) wire() (*wiring, error) {
 	if s.config.DropCredentials && !s.journal.HandedOver {
 		l.handOver = s.handOver
 	}
-	plan := lifecycle.NewPlan(s.config.StopTimeout, s.config.StartTimeout)
+	left := max(s.config.StartTimeout-time.Since(s.began), time.Second) // references have taken the rest of the time
+	plan := lifecycle.NewPlan(s.config.StopTimeout, left)
 	plan.Idle, plan.Life = s.config.IdleTimeout, s.config.MaxLifetime
 	if !s.journal.HandedOver { // who handed over has said it
 		if warning := reg.warning(); warning != "" {
@@ -65,12 +66,17 @@ func (s *supervisor) wire() (*wiring, error) {
 func (w *wiring) heed() {
 	for wish := range w.wishes {
 		w.log.Info("stop requested", slog.String(keySignal, wish.String()))
-		if s, ok := wish.(syscall.Signal); ok {
-			w.stopSignal.CompareAndSwap(0, int32(s))
-		}
-		w.stop()
+		w.heard(wish)
 		w.loop.Stop(w.journal.StopTime())
 	}
+}
+
+// heard ends what a stop signal ends at once, and keeps the first one for the exit code.
+func (s *supervisor) heard(wish os.Signal) {
+	if wish, ok := wish.(syscall.Signal); ok {
+		s.stopSignal.CompareAndSwap(0, int32(wish))
+	}
+	s.stop()
 }
 
 // configureTime is how long a configure that an earlier supervisor left behind may take to come to its end.

@@ -71,11 +71,15 @@ func (r *reading) disagree(v Variable, others []given) {
 	r.problem(refuse("set one of them, or "+v.Name+", which wins", "they have different values, and all of them mean %s", v.Name), names...)
 }
 
-// origin says where a value came from: RUNNER_ORG, alias ORG_NAME, RUNNER_ORG_FILE=/run/secrets/org.
+// origin says where a value came from: RUNNER_ORG, alias ORG_NAME, RUNNER_ORG_FILE=/run/secrets/org,
+// RUNNER_ORG_VALUE_FROM=/ci/org (ssm).
 func (r *reading) origin(canonical, name string) string {
 	prefix := ""
 	if name != canonical {
 		prefix = "alias "
+	}
+	if f, ok := r.referred[name]; ok {
+		return prefix + f.variable + "=" + f.String() + " (" + string(f.Store) + ")"
 	}
 	if path := r.environ[name+fileSuffix]; strings.TrimSpace(path) != "" {
 		return prefix + name + fileSuffix + "=" + showPath(path)

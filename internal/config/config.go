@@ -4,7 +4,7 @@
 //
 // It refuses to guess: two sources that disagree, a value that can be understood in two ways and a variable that this
 // version cannot honour are errors. It never shows a secret, and builds the environment that a job may see. It does
-// not read the process's own environment, and talks to nobody.
+// not read the process's own environment, and talks to nobody: the stores that references lead to are the caller's.
 package config
 
 import (
@@ -82,13 +82,14 @@ type Config struct {
 	// CA is what RUNNER_CA_FILE holds.
 	CA string
 
-	origins  map[string]string // canonical name to where its value came from
-	sourced  map[string]string // name to value, where that came from a file or a store and is no secret
-	files    []SecretFile
-	refused  map[string]bool // canonical names of what could not be used
-	problems []Problem
-	warnings []string
-	secrets  []Secret // every secret value that was read, also those that lost to another name
+	origins    map[string]string // canonical name to where its value came from
+	sourced    map[string]string // name to value, where that came from a file or a store and is no secret
+	files      []SecretFile
+	refused    map[string]bool // canonical names of what could not be used
+	problems   []Problem
+	references []Referenced
+	warnings   []string
+	secrets    []Secret // every secret value that was read, also those that lost to another name
 }
 
 // Warnings are remarks about what is allowed but perhaps not meant, such as an unknown RUNNER_… variable. None holds a

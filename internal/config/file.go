@@ -20,8 +20,8 @@ const (
 	maxFile = 1 << 20
 )
 
-// read returns what is set under one name of the environment, itself or through its file, without the white space
-// around it. Each name is read once, so that a problem with it is noted once.
+// read returns what is set under one name of the environment, itself, through its file or by a reference, without the
+// white space around it. Each name is read once, so that a problem with it is noted once.
 func (r *reading) read(name string, secret bool) string {
 	value, known := r.values[name]
 	if !known {
@@ -35,16 +35,18 @@ func (r *reading) read(name string, secret bool) string {
 }
 
 func (r *reading) readOnce(name string) string {
-	value, path := r.environ[name], strings.TrimSpace(r.environ[name+fileSuffix])
-	if strings.TrimSpace(r.environ[name+valueFromSuffix]) != "" {
-		r.problem(refuse("let the platform resolve it: in an ECS task definition it belongs into secrets; or put the value into a file and name that in "+name+fileSuffix,
-			"references to a secret store are not supported by this version"), name+valueFromSuffix)
+	if f, ok := r.referred[name]; ok {
+		if f.Err != nil {
+			r.problem(f.Err, f.variable)
+		}
+		return f.Value
 	}
-	if path == "" {
+	value, path, from := r.sources(name)
+	if several := r.several(name); len(several) > 1 {
+		r.problem(refuse("set one of them", "%s give a value", map[int]string{2: "both", 3: "all of them"}[len(several)]), several...)
 		return value
 	}
-	if strings.TrimSpace(value) != "" {
-		r.problem(refuse("set one of them", "both give a value"), name, name+fileSuffix)
+	if path == "" || from != "" {
 		return value
 	}
 	content, err := readFile(path)
@@ -73,6 +75,16 @@ func (r *reading) secretFiles() (files []SecretFile) {
 		}
 	}
 	return files
+}
+
+// several are the names, of the three under which a value can be given, that are set.
+func (r *reading) several(name string) (set []string) {
+	for _, suffix := range []string{"", fileSuffix, valueFromSuffix} {
+		if strings.TrimSpace(r.environ[name+suffix]) != "" {
+			set = append(set, name+suffix)
+		}
+	}
+	return set
 }
 
 // byteOrderMark begins the files that some editors write in UTF-8.

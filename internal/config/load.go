@@ -1,16 +1,22 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"slices"
 
 	"github.com/caarlos0/env/v10"
 )
 
-// Load reads the configuration from an environment in the form of os.Environ. Its error is an *Invalid with everything
-// that is wrong; the Config is then as complete as it can be, for showing and for logging, and must not be acted on.
-func Load(environ []string) (Config, error) {
+// Load is LoadWith where there are no stores: a reference is a problem.
+func Load(environ []string) (Config, error) { return LoadWith(context.Background(), environ, nil) }
+
+// LoadWith reads the configuration from an environment in the form of os.Environ, and values that are elsewhere from
+// stores, before ctx ends or the time for a start is over. Its error is an *Invalid with everything that is wrong; the
+// Config is then as complete as it can be, for showing and for logging, and must not be acted on.
+func LoadWith(ctx context.Context, environ []string, stores Stores) (Config, error) {
 	r := newReading(environ)
+	r.follow(ctx, stores)
 	c := r.parse()
 	r.placeServer(&c, r.placeScope(&c))
 	r.completeCredential(&c)
@@ -29,6 +35,9 @@ func Load(environ []string) (Config, error) {
 	c.origins, c.refused, c.problems, c.warnings = r.origins, r.bad, slices.Clip(r.problems), r.warnings
 	c.sourced = r.sourced()
 	c.files = r.secretFiles()
+	for _, f := range r.followed {
+		c.references = append(c.references, Referenced{f.variable, redact(f.String(), r.secrets), f.Store, f.Err != nil})
+	}
 	for _, s := range r.secrets {
 		c.secrets = append(c.secrets, secretOf(s))
 	}

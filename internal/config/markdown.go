@@ -34,7 +34,8 @@ func WriteMarkdown(w io.Writer) error {
 const markdownHead = `# Environment variables
 
 Everything is configured by environment variables, read once, before anything is done. All that is wrong is reported at
-once, with exit code 78. ` + "`runner-init config`" + ` prints what the variables come to and where each value came from.
+once, with exit code 78, or
+77 or 69 if it is AWS alone that refuses, or does not give, a value. ` + "`runner-init config`" + ` prints what the variables come to and where each value came from.
 
 Every name X, canonical or alias, has these forms; setting more than one of them is an error:
 
@@ -42,6 +43,8 @@ Every name X, canonical or alias, has these forms; setting more than one of them
 |---|---|
 | ` + "`X`" + ` | the value itself |
 | ` + "`X_FILE`" + ` | the path of a file with the value: a regular file of at most 1 MiB, in UTF-8; a byte order mark and the line break at its end do not count |
+| ` + "`X_VALUE_FROM`" + ` | the name or ARN of a parameter in AWS's SSM Parameter Store, with ` + "`:VERSION` or `:LABEL`" + ` after it if need be; or the ARN of a secret in Secrets Manager, with nothing after it or all of ` + "`:JSON-KEY:VERSION-STAGE:VERSION-ID`" + `, each of which may be empty. This is what valueFrom may be in an ECS task definition |
+| ` + "`X`" + `, of a secret | such an ARN |
 
 - Unset and empty are the same. White space around a value is dropped.
 - A canonical name wins over its aliases. Aliases that are set to different values are an error; true and 1, or 60 and 1m,

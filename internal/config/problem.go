@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"github.com/runner-init/runner-init/internal/reference"
 )
 
 // Problem is one thing that is wrong with the configuration. No text in it holds a secret.
@@ -14,6 +16,9 @@ type Problem struct {
 	Message string `json:"message"`
 	// Hint is what to do about it.
 	Hint string `json:"hint"`
+	// Reference says that it is a reference to a value that came to nothing, and Fault whose fault that is.
+	Reference bool            `json:"-"`
+	Fault     reference.Fault `json:"-"`
 }
 
 // Error is the problem without its hint: cannot use RUNNER_ORG: "a b" is not the name of an organization.
@@ -34,6 +39,16 @@ func (e *Invalid) Error() string {
 		lines[i] = p.Error()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Fault is the gravest of all: what only a change of the configuration mends comes before a refusal, and that before
+// what may pass by itself.
+func (e *Invalid) Fault() reference.Fault {
+	gravest := reference.Unreachable
+	for _, p := range e.Problems {
+		gravest = min(gravest, p.Fault)
+	}
+	return gravest
 }
 
 // refusal is why one value cannot be used. The parsers return it, so that the hint reaches the Problem.

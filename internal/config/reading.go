@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/runner-init/runner-init/internal/reference"
 )
 
 // reading is one run of Load: the environment, and what has been found out about it so far.
@@ -15,10 +17,12 @@ type reading struct {
 	table    []Variable
 	known    names
 	environ  map[string]string
-	values   map[string]string // name as it stands in the environment to its value, read once
-	origins  map[string]string // canonical name to where its value came from
-	named    map[string]string // canonical name to the name that the user used
-	bad      map[string]bool   // canonical names that a Problem was found with: one each is enough
+	values   map[string]string    // name as it stands in the environment to its value, read once
+	origins  map[string]string    // canonical name to where its value came from
+	named    map[string]string    // canonical name to the name that the user used
+	referred map[string]*referral // name as it stands in the environment to what its reference came to
+	followed []*referral          // those of them that could be understood, in the order of the table
+	bad      map[string]bool      // canonical names that a Problem was found with: one each is enough
 	secrets  []string
 	problems []Problem
 	warnings []string
@@ -29,7 +33,7 @@ func newReading(environ []string) *reading {
 	table := Variables()
 	r := &reading{
 		table: table, known: knownNames(table), environ: map[string]string{}, values: map[string]string{},
-		origins: map[string]string{}, named: map[string]string{}, bad: map[string]bool{},
+		origins: map[string]string{}, named: map[string]string{}, referred: map[string]*referral{}, bad: map[string]bool{},
 	}
 	for _, kv := range environ {
 		name, value, ok := strings.Cut(kv, "=")
@@ -87,8 +91,11 @@ func (r *reading) clash(err error, canonical ...string) {
 
 func (r *reading) problem(err error, names ...string) {
 	p := Problem{Variables: names, Message: err.Error()}
-	if refused, ok := err.(refusal); ok {
-		p.Hint = refused.hint
+	switch err := err.(type) {
+	case refusal:
+		p.Hint = err.hint
+	case *reference.Failure:
+		p.Hint, p.Reference, p.Fault = err.Hint, true, err.Fault
 	}
 	r.problems = append(r.problems, p)
 }
@@ -171,9 +178,8 @@ func checkText(value string, secret bool) error {
 	if len(value) > 1 && first == last && (first == '"' || first == '\'') {
 		return refuse("leave the quotes out: docker's --env-file and Kubernetes keep them as part of the value", "it stands in quotes")
 	}
-	if secret && strings.HasPrefix(value, "arn:") {
-		return refuse("let the platform resolve it: in an ECS task definition it belongs into secrets, not into environment",
-			"it is the ARN of a secret, which this version cannot look up")
+	if secret && reference.IsARN(value) {
+		return refuse("set the variable itself to the ARN, or its _VALUE_FROM", "its file holds the ARN of a secret")
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func (r *reading) validate(c Config) {
 
 func (r *reading) checkCredential(c Config) {
 	r.checkApp(c)
-	if r.bad["GITHUB_TOKEN"] || r.bad["RUNNER_TOKEN"] || r.bad["RUNNER_JITCONFIG"] || r.bad[appKeyVariable] {
+	if r.bad["GITHUB_TOKEN"] || r.bad["RUNNER_TOKEN"] || r.bad["RUNNER_JITCONFIG"] || r.bad["GITHUB_APP_ID"] || r.bad[appKeyVariable] {
 		return
 	}
 	if !c.API() && c.RegistrationToken.Empty() && c.JITConfig.Empty() {

@@ -11,7 +11,8 @@ import (
 type Variable struct {
 	// Name is the canonical name.
 	Name string
-	// Aliases are other names it is accepted under. Each name X also works as X_FILE, the path of a file with the value.
+	// Aliases are other names it is accepted under. Each name X also works as X_FILE, the path of a file with the value,
+	// and as X_VALUE_FROM, a reference to it.
 	Aliases []Alias
 	// Type says in a few words what the value is.
 	Type string

@@ -82,6 +82,13 @@ func (s *Server) Fault(f Fault) {
 	s.faults = append(s.faults, &f)
 }
 
+// Clear has no call fail any more.
+func (s *Server) Clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
 // Deny refuses every call for a resource, in AWS's usual words if none are given.
 func (s *Server) Deny(resource, message string) {
 	s.mu.Lock()
