@@ -134,13 +134,13 @@ func (t *trial) backoff(_, _ time.Duration, n int, resp *http.Response) time.Dur
 
 // Keys of the attributes of a retry's log record.
 const (
-	keyOp        = "op"
-	keyAttempt   = "attempt"
-	keyWait      = "wait"
-	keyStatus    = "status"
-	keyRequestID = "request_id"
-	keyReason    = "reason"
-	keyError     = "error"
+	keyOp        = "op"         // what was asked of GitHub
+	keyAttempt   = "attempt"    // how often it was tried
+	keyWait      = "wait"       // how long is waited
+	keyStatus    = "status"     // HTTP status of the answer
+	keyRequestID = "request_id" // GitHub's id of the request
+	keyReason    = "reason"     // why
+	keyError     = "error"      // what went wrong
 )
 
 // pause: as long as GitHub says; at least a minute, and longer each time, after a rate limit that does not say; else

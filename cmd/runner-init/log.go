@@ -9,28 +9,37 @@ import (
 	"github.com/runner-init/runner-init/lifecycle"
 )
 
-// Keys of log attributes. They are part of what users rely on.
+// Keys of log attributes. They are part of what users rely on; docs/logs.md is made of these lines.
 const (
-	keyAddr   = "address"
-	keyCode   = "code"
-	keyError  = "error"
-	keyFile   = "file"
-	keyFrom   = "from"
-	keyGhost  = "ghost"
-	keyHint   = "hint"
-	keyID     = "id"
-	keyJob    = "job"
-	keyLine   = "line"
-	keyMode   = "mode"
-	keyPhase  = "phase"
-	keyReason = "reason"
-	keyResult = "result"
-	keyRunner = "runner"
-	keyScope  = "scope"
-	keySignal = "signal"
-	keyStack  = "stack"
-	keyTail   = "tail"
-	keyWait   = "wait"
+	keyAddr    = "address" // where HTTP is served
+	keyAgeless = "ageless" // sweep: registrations whose names tell no age
+	keyChosen  = "chosen"  // sweep: registrations that were left behind
+	keyCode    = "code"    // exit code
+	keyDeleted = "deleted" // sweep: registrations that were deleted
+	keyDrain   = "drain"   // until when a running job may go on after a stop: from the stop, or the time
+	keyError   = "error"   // what went wrong
+	keyExit    = "exit"    // when we exit at the latest: from the stop, or the time
+	keyFence   = "fence"   // when the fence is given up
+	keyFile    = "file"    // diagnostic log of the runner
+	keyFrom    = "from"    // phase before
+	keyGhost   = "ghost"   // whether a registration may be left on GitHub
+	keyGrace   = "grace"   // grace period of the platform, as RUNNER_STOP_TIMEOUT says it
+	keyHint    = "hint"    // what to do about it
+	keyID      = "id"      // id of the registration
+	keyJob     = "job"     // name of the job, as the runner says it
+	keyKill    = "kill"    // when the runner is killed: from the stop, or the time
+	keyLine    = "line"    // line of a diagnostic log
+	keyMode    = "mode"    // way of registration: jit, token, ready-jit
+	keyPhase   = "phase"   // phase, as in lifecycle.md
+	keyReason  = "reason"  // why
+	keyResult  = "result"  // result of the job, as the runner says it, or GitHub's answer to a deletion
+	keyRunner  = "runner"  // name of the runner
+	keyScope   = "scope"   // place of the registration
+	keySeen    = "seen"    // sweep: registrations that were looked at
+	keySignal  = "signal"  // signal that we got
+	keyStack   = "stack"   // where the supervisor crashed
+	keyTail    = "tail"    // end of a diagnostic log
+	keyWait    = "wait"    // how long is waited
 )
 
 // newLogger returns the logger: JSON for machines, text on a terminal, unless the configuration says otherwise.
@@ -67,8 +76,8 @@ func (w *wiring) observe(before, after lifecycle.Status) {
 
 // logPlan says at boot what a stop would do and when, while there is still time to change it.
 func logPlan(log *slog.Logger, p lifecycle.Plan) {
-	log.Info("stop plan", slog.String("grace", p.Grace.String()), slog.String("drain", p.Drain.String()),
-		slog.String("kill", p.Kill.String()), slog.String("exit", p.Exit.String()))
+	log.Info("stop plan", slog.String(keyGrace, p.Grace.String()), slog.String(keyDrain, p.Drain.String()),
+		slog.String(keyKill, p.Kill.String()), slog.String(keyExit, p.Exit.String()))
 	if warning := p.Warning(); warning != "" {
 		log.Warn("grace period is short", slog.String(keyReason, warning))
 	}
@@ -76,5 +85,5 @@ func logPlan(log *slog.Logger, p lifecycle.Plan) {
 
 // planned says when a stop will do what, as soon as its deadline is known, and again if that comes nearer.
 func (w *wiring) planned(m lifecycle.Moments) {
-	w.log.Info("stop planned", slog.Time("fence", m.Fence), slog.Time("drain", m.Drain), slog.Time("kill", m.Kill), slog.Time("exit", m.Exit))
+	w.log.Info("stop planned", slog.Time(keyFence, m.Fence), slog.Time(keyDrain, m.Drain), slog.Time(keyKill, m.Kill), slog.Time(keyExit, m.Exit))
 }

@@ -171,7 +171,7 @@ func sweepOnce(ctx context.Context, client *registration.Client, c config.Config
 	s.prefix, _ = nameBase(c)
 	done, err := client.Sweep(ctx, registration.Sweep{Choose: s.chooses, Apply: true, First: c.StartTimeout})
 	attrs := []any{
-		slog.Int("seen", done.Seen), slog.Int("chosen", done.Chosen), slog.Int("deleted", done.Deleted), slog.Int("ageless", s.ageless),
+		slog.Int(keySeen, done.Seen), slog.Int(keyChosen, done.Chosen), slog.Int(keyDeleted, done.Deleted), slog.Int(keyAgeless, s.ageless),
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
