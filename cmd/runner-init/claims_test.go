@@ -13,7 +13,7 @@ type claims map[string]map[string]string
 // names of the secrets, by how their rows begin.
 var claimed = map[string]string{
 	"`GITHUB_TOKEN`": "token", "`GITHUB_APP_PRIVATE_KEY`": "key", "installation token": "installation",
-	"registration token": "registration", "JIT configuration": "configuration", "any of these, dropped": "dropped",
+	"registration token": "registration", "value of a reference": "reference", "AWS credentials": "aws", "JIT configuration": "configuration", "any of these, dropped": "dropped",
 }
 
 // readClaims reads the table.
@@ -71,7 +71,7 @@ func TestThreats(t *testing.T) {
 		var secrets []string
 		switch {
 		case strings.HasPrefix(row[""], "`GITHUB_TOKEN`"):
-			secrets = []string{"token", "key", "installation"}
+			secrets = []string{"token", "key", "installation", "reference"}
 		case strings.HasPrefix(row[""], "registration token"):
 			secrets = []string{"registration", "configuration"}
 		default:

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/runner-init/runner-init/internal/need"
+	"github.com/runner-init/runner-init/internal/sim/aws"
 	"github.com/runner-init/runner-init/internal/sim/github"
 	simrunner "github.com/runner-init/runner-init/internal/sim/runner"
 )
@@ -51,6 +53,12 @@ var armings = map[string]func(t *testing.T, h *hub, q quarry) []string{
 	"ready token": func(_ *testing.T, h *hub, q quarry) []string {
 		return []string{"RUNNER_TOKEN=" + h.RegistrationToken(scope), "RUNNER_REPO=acme/widgets"}
 	},
+	"references": func(t *testing.T, h *hub, q quarry) []string {
+		parameter, secret := q.token(h), h.RegistrationToken(scope)
+		delete(q, "token")
+		q["reference"] = parameter
+		return append(keepInAWS(t, q, parameter, secret), "GITHUB_TOKEN_VALUE_FROM=/ci/pat", "RUNNER_TOKEN="+secretARN, "RUNNER_REPO=acme/widgets")
+	},
 	"ready configuration": func(t *testing.T, h *hub, _ quarry) []string { return []string{h.readyJIT(t)} },
 }
 
@@ -62,6 +70,23 @@ func (q quarry) token(h *hub) string {
 	q["token"] = "not-a-real-token-" + rand.Text()
 	h.AddPAT(q["token"], github.Classic("repo", "admin:org"))
 	return q["token"]
+}
+
+const secretARN = "arn:aws:secretsmanager:" + awsRegion + ":" + aws.Account + ":secret:ci/token-AbCdEf"
+
+// keepInAWS starts an AWS with a parameter and a secret, and returns what leads there.
+func keepInAWS(t *testing.T, q quarry, parameter, secret string) []string {
+	t.Helper()
+	a := aws.New(awsRegion)
+	a.Put(aws.Parameter{Region: awsRegion, Name: "/ci/pat", Value: parameter, Secure: true})
+	a.Keep(aws.Secret{Region: awsRegion, Name: "ci/token-AbCdEf", Text: secret})
+	server := httptest.NewServer(a)
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+	q["aws"] = aws.Key
+	return []string{
+		"AWS_ENDPOINT_URL=" + server.URL, "AWS_REGION=" + awsRegion, "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_ACCESS_KEY_ID=" + aws.KeyID, "AWS_SECRET_ACCESS_KEY=" + aws.Key,
+	}
 }
 
 func withKey(t *testing.T, h *hub, q quarry) []string {
@@ -250,7 +275,7 @@ func TestCanaryHuntAfterKill(t *testing.T) {
 func TestCanaryHuntAfterDrop(t *testing.T) {
 	claims := readClaims(t)
 	for _, a := range attackers {
-		for _, name := range []string{"app", "ready configuration"} {
+		for _, name := range []string{"app", "references", "ready configuration"} {
 			t.Run(a.name+" "+name, func(t *testing.T) {
 				h, q := newHub(t), quarry{}
 				p := prey{attacker: a, environ: append(armings[name](t, h, q), "RUNNER_DROP_CREDENTIALS=true")}

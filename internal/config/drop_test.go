@@ -1,13 +1,16 @@
 package config_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/internal/reference"
 )
 
 // Credentials can be dropped where a runner is registered just in time, and nowhere else.
@@ -57,7 +60,7 @@ func TestWithoutCredentials(t *testing.T) {
 			t.Errorf("left: %s", name)
 		}
 	}
-	os.Remove(file)
+	os.Remove(file) // what has been read need not be there any more
 	again := config.Reload(left)
 	if again.API() || len(again.Secrets()) > 0 || len(again.Warnings()) > 0 {
 		t.Errorf("credentials again: %v, %q", again.Report(), again.Warnings())
@@ -70,5 +73,25 @@ func TestWithoutCredentials(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("a job sees %q, and %q before", got, want)
+	}
+}
+
+// What came from a store is not asked for again.
+func TestWithoutReferences(t *testing.T) {
+	environ := append(slices.Clone(repoOnly), "RUNNER_DROP_CREDENTIALS=true", "GITHUB_TOKEN_VALUE_FROM=/ci/pat", "RUNNER_STOP_TIMEOUT_VALUE_FROM=/ci/stop")
+	values := map[string]string{"/ci/pat": canary, "/ci/stop": "45s"}
+	c, err := config.LoadWith(t.Context(), environ, func(_ context.Context, refs []reference.Reference) (answers []reference.Answer) {
+		for _, r := range refs {
+			answers = append(answers, reference.Answer{Value: values[r.String()]})
+		}
+		return answers
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := c.WithoutCredentials(environ)
+	again := config.Reload(left)
+	if again.StopTimeout != c.StopTimeout || c.StopTimeout != 45*time.Second || again.API() || strings.Contains(strings.Join(left, "\n"), "VALUE_FROM") {
+		t.Errorf("%q is left; the stop timeout is %v, and was %v", left, again.StopTimeout, c.StopTimeout)
 	}
 }
