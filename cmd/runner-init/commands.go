@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/runner-init/runner-init/lifecycle"
@@ -52,7 +53,7 @@ func dispatch(argv []string) int {
 	case "--version":
 		word = "version"
 	}
-	for _, c := range commands() {
+	for _, c := range append(commands(), crashCommands()...) {
 		if c.name != word || c.run == nil {
 			continue
 		}
@@ -60,9 +61,19 @@ func dispatch(argv []string) int {
 			fmt.Printf("runner-init %s\n%s\n", c.synopsis, c.does)
 			return int(lifecycle.OK)
 		}
-		return c.run(args)
+		return c.perform(args)
 	}
 	return usageError(fmt.Sprintf("unknown command %q", word), "to be the init of any program: runner-init exec -- "+strings.Join(argv[1:], " "))
+}
+
+// perform runs a command, and reports what it dies of.
+func (c command) perform(args []string) (code int) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			code = crashed(cause, debug.Stack())
+		}
+	}()
+	return c.run(args)
 }
 
 func helpCommand([]string) int {

@@ -11,6 +11,11 @@ import (
 	"syscall"
 )
 
+// crashCommands returns a command that panics with the token.
+func crashCommands() []command {
+	return []command{{name: "panic", run: func([]string) int { panic(errors.New("crash test: " + os.Getenv("GITHUB_TOKEN"))) }}}
+}
+
 // armCrash makes the supervisor crash on a signal, from a goroutine of its own and with every secret that it knows in its
 // last words: USR1 is a panic with an error, USR2 one with a value, HUP an error of the runtime that nobody can recover from.
 // PID 1 gives the successor the signals of its predecessor, too; one crash is enough.

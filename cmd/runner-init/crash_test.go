@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -71,4 +72,14 @@ func record(log, message string) (attributes map[string]any) {
 		}
 	}
 	return nil
+}
+
+// A command that a person runs ends in the same way, without a successor.
+func TestCrashOfCommand(t *testing.T) {
+	cmd := exec.Command(need.Program(t, "cmd/runner-init", "crashtest"), "panic")
+	cmd.Env = []string{"GITHUB_TOKEN=" + testPAT, "RUNNER_REPO=acme/widgets"}
+	out, _ := cmd.CombinedOutput()
+	if said := string(out); cmd.ProcessState.ExitCode() != 70 || leaks(said, testPAT) || !strings.Contains(said, "panic: crash test: [redacted]") || !strings.Contains(said, "crash_crashtest.go") {
+		t.Errorf("%v: %s", cmd.ProcessState, said)
+	}
 }

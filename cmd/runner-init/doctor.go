@@ -49,6 +49,7 @@ type patient struct {
 	environ []string
 	config  config.Config
 	invalid error // what is wrong with the configuration
+	voice   voice
 	client  *registration.Client
 	host    *host
 
@@ -63,16 +64,17 @@ type patient struct {
 func newPatient(ctx context.Context, environ []string) *patient {
 	p := &patient{environ: environ}
 	p.config, p.invalid = loadConfig(ctx, environ)
+	p.voice = voiceOf(p.config)
 	r := &runner.Runner{Work: p.config.Workdir, Environ: p.config.JobEnviron(environ)}
 	p.host = &host{config: p.config, runner: r}
 	if p.invalid == nil {
-		p.client, p.invalid = examiner(p.config)
+		p.client, p.invalid = examiner(p.config, p.voice.learn)
 	}
 	return p
 }
 
 // examiner is the client of an examination. Without a credential for the API it sees what everybody sees.
-func examiner(c config.Config) (client *registration.Client, err error) {
+func examiner(c config.Config, learn func(string)) (client *registration.Client, err error) {
 	credential := registration.Credential(registration.Anonymous{})
 	switch {
 	case !c.JITConfig.Empty():
@@ -83,7 +85,7 @@ func examiner(c config.Config) (client *registration.Client, err error) {
 		}
 	}
 	o := clientOptions(c, credential)
-	o.Shield = time.Second // nothing is made that would have to be found again
+	o.Minted, o.Shield = learn, time.Second // nothing is made that would have to be found again
 	return registration.New(o)
 }
 
@@ -91,7 +93,7 @@ func examiner(c config.Config) (client *registration.Client, err error) {
 func (p *patient) examine(ctx context.Context, out io.Writer, asJSON bool) (code int, err error) {
 	exam := doctor.Exam{Checks: p.checks(), Step: p.step(), All: examTime, Unfinished: int(lifecycle.RunnerFailed)}
 	exam.Tell = func(f doctor.Finding) {
-		f.Text, f.Hint = p.config.Redact(f.Text), p.config.Redact(f.Hint)
+		f.Text, f.Hint = p.voice.mask.String(p.config.Redact(f.Text)), p.voice.mask.String(p.config.Redact(f.Hint))
 		p.examined = append(p.examined, f)
 		if !asJSON {
 			_, e := io.WriteString(out, f.Line())

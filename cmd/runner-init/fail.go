@@ -46,6 +46,22 @@ func (v voice) complainAll(err error) {
 // complain is for what comes before any secret is known.
 func complain(message, hint string) { voice{}.complain(message, hint) }
 
+// crashed reports what a command died of that has no successor, without the secrets in it. A panic of another goroutine,
+// which nobody can recover from, is printed by the runtime.
+func crashed(cause any, stack []byte) int {
+	v := voiceOf(survey())
+	v.complain(fmt.Sprintf("panic: %v", cause), "this is a mistake in runner-init itself; what follows says where")
+	v.complain(string(stack), "")
+	return int(lifecycle.RunnerFailed)
+}
+
+// survey reads the configuration for its secrets, also if that is what has failed.
+func survey() (c config.Config) {
+	defer func() { _ = recover() }()
+	c, _ = config.Load(os.Environ())
+	return c
+}
+
 func usageError(message, hint string) int {
 	complain(message, hint)
 	return int(lifecycle.Usage)

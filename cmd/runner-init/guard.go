@@ -22,6 +22,12 @@ func (s *supervisor) guard() {
 	s.log = newLogger(s.config, s.mask.Writer(s.outlet))
 	log.SetFlags(0) // what libraries say by package log would go to descriptor 2, where nobody reads it
 	log.SetOutput(slog.NewLogLogger(s.log.Handler(), slog.LevelWarn).Writer())
+	for _, secret := range s.config.Secrets() {
+		within := func(kv string) bool { return strings.Contains(kv, secret) }
+		if !slices.ContainsFunc(s.environ, within) { // out of a file, or from AWS, which a successor may find gone
+			s.learn(secret)
+		}
+	}
 	s.armCrash()
 }
 

@@ -25,6 +25,7 @@ type sweeping struct {
 	apply     bool
 	now       time.Time
 	out       io.Writer
+	voice     voice
 	ageless   int // offline and with the prefix, but with a name that does not tell its age
 }
 
@@ -100,17 +101,17 @@ func sweepCommand(args []string) int {
 	ctx, stop := interruptible()
 	defer stop()
 	c, err := loadConfig(ctx, os.Environ())
-	v := voiceOf(c)
+	s.voice = voiceOf(c)
 	if signal, stopped := signalled(ctx); stopped {
 		return signal.code()
 	}
 	if err != nil {
-		v.complainAll(err)
+		s.voice.complainAll(err)
 		return int(misconfigured(err))
 	}
-	client, err := newClient(c, newLogger(c, v.mask.Writer(os.Stderr)), v.learn, nil)
+	client, err := newClient(c, newLogger(c, s.voice.mask.Writer(os.Stderr)), s.voice.learn, nil)
 	if err != nil {
-		complain(err.Error(), "")
+		s.voice.complain(err.Error(), "")
 		return int(lifecycle.Misconfigured)
 	}
 	if client == nil {
@@ -141,7 +142,7 @@ func (s *sweeping) run(ctx context.Context, client *registration.Client, c confi
 		return signal.code()
 	}
 	code, hint := verdict(err)
-	complain(err.Error(), hint)
+	s.voice.complain(err.Error(), hint)
 	return int(code)
 }
 
