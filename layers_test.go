@@ -43,7 +43,7 @@ var world = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
-		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
+		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
 		tests:   []string{"internal/need", "internal/sim/aws", "internal/sim/openapi", script, sys},
 	},
 
@@ -56,6 +56,9 @@ var layers = map[string]layer{
 	"internal/mask":    {without: world},
 	"internal/metrics": {imports: []string{victoria}, without: world},
 	"internal/runner":  {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
+
+	// Where we run: what its platform knows, and does for a job.
+	"internal/platform": {without: world},
 
 	// Values that are kept elsewhere: what names them, and the one package that asks AWS for them.
 	"internal/reference": {without: world},

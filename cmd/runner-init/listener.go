@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/runner-init/runner-init/internal/metrics"
+	"github.com/runner-init/runner-init/internal/platform"
 	"github.com/runner-init/runner-init/internal/runner"
 	"github.com/runner-init/runner-init/lifecycle"
 )
@@ -22,6 +23,9 @@ type listener struct {
 
 	follow   bool // RUNNER_DIAG=follow
 	follower *runner.Follower
+
+	protection *platform.Protection // while it has a job
+	protected  atomic.Bool          // it was asked for
 
 	job    atomic.Pointer[served] // the last job
 	failed atomic.Bool            // the last listener ended badly
@@ -66,12 +70,14 @@ func (l *listener) news(tell func(lifecycle.Event)) runner.News {
 			l.job.Store(&served{Name: job})
 			l.log.Info("job started", slog.String(keyJob, job))
 			l.metrics.JobStarted()
+			l.protect(true)
 			tell(lifecycle.JobStarted{})
 		},
 		JobEnded: func(job, result string) {
 			l.job.Store(&served{Name: job, Result: result})
 			l.log.Info("job ended", slog.String(keyJob, job), slog.String(keyResult, result))
 			l.metrics.JobEnded(result)
+			l.protect(false)
 			if l.jobOver != nil {
 				go l.jobOver()
 			}
@@ -79,6 +85,7 @@ func (l *listener) news(tell func(lifecycle.Event)) runner.News {
 		},
 		Ended: func(end runner.End) {
 			l.failed.Store(end.Failed())
+			l.protect(false)
 			l.log.Debug("listener ended", slog.String(keyReason, end.String()))
 			tell(lifecycle.Ended{How: endings[end.Meaning]})
 		},

@@ -85,5 +85,6 @@ func logPlan(log *slog.Logger, p lifecycle.Plan) {
 
 // planned says when a stop will do what, as soon as its deadline is known, and again if that comes nearer.
 func (w *wiring) planned(m lifecycle.Moments) {
+	w.moments = m
 	w.log.Info("stop planned", slog.Time(keyFence, m.Fence), slog.Time(keyDrain, m.Drain), slog.Time(keyKill, m.Kill), slog.Time(keyExit, m.Exit))
 }

@@ -145,6 +145,7 @@ func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {
 		return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: err.Error()}
 	}
 	go w.heed()
+	defer w.unprotect()
 	exit := role(w)
 	w.postStop(exit)
 	return exit

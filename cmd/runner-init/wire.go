@@ -20,6 +20,7 @@ type wiring struct {
 	host      *host
 	registrar *registrar
 	loop      *lifecycle.Loop
+	moments   lifecycle.Moments // of the stop, once it has a deadline
 	plan      lifecycle.Plan
 }
 
@@ -28,7 +29,7 @@ func (s *supervisor) wire() (*wiring, error) {
 	if limit, known := s.journal.CoreLimit(); known {
 		r.CoreLimit = &limit
 	}
-	l := &listener{runner: r, log: s.log, metrics: s.metrics, follow: s.config.Diag == config.DiagFollow}
+	l := &listener{runner: r, log: s.log, metrics: s.metrics, follow: s.config.Diag == config.DiagFollow, protection: s.protection()}
 	s.listener = l
 	reg, err := newRegistrar(s, r, l)
 	if err != nil {
@@ -98,5 +99,9 @@ func (w *wiring) adopt(left entry) (alive, job bool) {
 		}
 	}
 	alive = w.listener.adopt(w.loop.Tell)
-	return alive, alive && w.listener.Working()
+	job = alive && w.listener.Working()
+	if job {
+		w.listener.protect(true)
+	}
+	return alive, job
 }

@@ -69,6 +69,8 @@ type Config struct {
 	HookPostStop string        `env:"RUNNER_HOOK_POST_STOP" example:"/etc/runner-init/post-stop" doc:"The same, after the runner has ended and is deregistered, within the grace period if we were stopped. It also sees how we end, as RUNNER_INIT_EXIT_CODE and the like. Its failure is only a warning."`
 	HookTimeout  time.Duration `env:"RUNNER_HOOK_TIMEOUT" envDefault:"30s" example:"1m" doc:"How long each of the two may take; then it gets SIGTERM, and two seconds later SIGKILL."`
 
+	Protect Protect `env:"RUNNER_PROTECT" envDefault:"auto" example:"always" doc:"Ask the platform not to take the runner away while a job runs: task scale-in protection on ECS. auto: where the platform can; what it refuses is a line in the log. always: a platform that has no such thing is an error, and a refusal is logged as one; jobs run all the same. off: never."`
+
 	HTTPAddr Address `env:"RUNNER_HTTP_ADDR" default:"off" example:":9090" doc:"Where /livez, /readyz and /metrics are served: host:port, with an IP address or nothing for the host. A port of 0 is any that is free; the log says which."`
 
 	LogLevel       Level  `env:"RUNNER_LOG_LEVEL" envDefault:"info" example:"debug" doc:"Least severe level to log. DEBUG_OUTPUT=true means debug."`

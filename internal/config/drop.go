@@ -28,14 +28,14 @@ func (r *reading) checkDrop(c Config) {
 }
 
 // WithoutCredentials returns what of environ is left when every credential is dropped: what a job may see, and the
-// variables that configure us and are no secret. What came from a file or from a store stands under its own name.
+// variables that configure us, or tell where we are, and are no secret. What came from a file or from a store stands under its own name.
 func (c Config) WithoutCredentials(environ []string) []string {
 	known, secrets := knownNames(Variables()), c.Secrets()
 	left := c.JobEnviron(environ)
 	for _, kv := range environ {
 		name, value, ok := strings.Cut(kv, "=")
 		secret, configures := known.lookup(name)
-		if !ok || value == "" || secret || !configures || holdsSecret(kv, secrets) || slices.Contains(left, kv) {
+		if !ok || value == "" || secret || !configures && !slices.Contains(surroundings, name) || holdsSecret(kv, secrets) || slices.Contains(left, kv) {
 			continue
 		}
 		if base, sourced := sourceOf(name, known); sourced {

@@ -95,3 +95,20 @@ func TestWithoutReferences(t *testing.T) {
 		t.Errorf("%q is left; the stop timeout is %v, and was %v", left, again.StopTimeout, c.StopTimeout)
 	}
 }
+
+// Who goes on without credentials still knows where it is: the platform's grace period, and whom to ask for protection.
+func TestWithoutCredentialsOnECS(t *testing.T) {
+	environ := append(slices.Clone(minimal), "RUNNER_DROP_CREDENTIALS=true", "RUNNER_PROTECT=always", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2/credentials/1",
+		"ECS_AGENT_URI=http://169.254.170.2/api/1", "ECS_CONTAINER_METADATA_URI_V4=http://169.254.170.2/v4/1")
+	c := load(t, environ...)
+	left := c.WithoutCredentials(environ)
+	if slices.ContainsFunc(left, func(kv string) bool { return strings.HasPrefix(kv, "AWS_CONTAINER_") }) {
+		t.Errorf("left: %q", left)
+	}
+	if again := load(t, append(left, minimal...)...); again.StopTimeout != c.StopTimeout || again.Protect != config.ProtectAlways {
+		t.Errorf("it stops within %s, want %s; protection: %s", again.StopTimeout, c.StopTimeout, again.Protect)
+	}
+	if seen := c.JobEnviron(left); slices.ContainsFunc(seen, func(kv string) bool { return strings.HasPrefix(kv, "ECS_") }) {
+		t.Errorf("a job sees %q", seen)
+	}
+}

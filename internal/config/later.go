@@ -1,10 +1,5 @@
 package config
 
-import (
-	"slices"
-	"strings"
-)
-
 // A later variable belongs to a feature that this version does not have. Who sets it counts on that feature, so it is
 // refused, not overlooked, unless its value says that the feature is off.
 type later struct {
@@ -17,7 +12,6 @@ type later struct {
 var laters = []later{
 	{feature: "several runners in one container", names: []string{"RUNNER_COUNT"}, off: isOne, instead: "start one container per runner"},
 	{feature: "a Docker daemon inside the container", names: []string{"RUNNER_DOCKER", "START_DOCKER_SERVICE", "DOCKER_ENABLED", "RUNNER_DOCKER_ARGS", "RUNNER_DOCKER_TIMEOUT"}, off: isOff, instead: "mount the socket of a Docker daemon"},
-	{feature: "task protection", names: []string{"RUNNER_PROTECT"}, off: isUnprotected, instead: "leave it out"},
 	{feature: "labels of the platform", names: []string{"RUNNER_PLATFORM_LABELS"}, off: isOff, instead: "set RUNNER_LABELS"},
 }
 
@@ -42,9 +36,4 @@ func isOff(value string) bool {
 func isZero(value string) bool {
 	d, err := ParseDuration(value)
 	return err == nil && d == 0
-}
-
-// isUnprotected: auto protects where it can, which is nowhere yet.
-func isUnprotected(value string) bool {
-	return slices.Contains([]string{"auto", "off"}, strings.ToLower(value))
 }

@@ -46,6 +46,7 @@ func (r *reading) validate(c Config) {
 	r.checkJIT(c)
 	r.warnIgnored(c)
 	r.checkDrop(c)
+	r.checkProtect(c)
 	if c.Group != "" && c.Scope.Kind == Repository {
 		r.refuse("RUNNER_GROUP", refuse("leave it out, or register at the organization with RUNNER_ORG", "a repository has no runner groups"))
 	}

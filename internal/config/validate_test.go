@@ -161,7 +161,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 func TestLaterVersions(t *testing.T) {
 	for _, on := range []string{
 		"RUNNER_COUNT=2", "RUNNER_DOCKER=dind", "START_DOCKER_SERVICE=true", "DOCKER_ENABLED=1", "RUNNER_DOCKER_ARGS=--mtu=1400",
-		"RUNNER_PROTECT=always", "RUNNER_PLATFORM_LABELS=true",
+		"RUNNER_PLATFORM_LABELS=true",
 		"RUNNER_NAME_VALUE_FROM=/ssm/name",
 	} {
 		name, value, _ := strings.Cut(on, "=")
@@ -171,9 +171,23 @@ func TestLaterVersions(t *testing.T) {
 	}
 	for _, off := range []string{
 		"RUNNER_COUNT=1", "RUNNER_DOCKER=off", "START_DOCKER_SERVICE=false", "DOCKER_ENABLED=0",
-		"RUNNER_PROTECT=auto", "RUNNER_PROTECT=off", "RUNNER_PLATFORM_LABELS=no",
+		"RUNNER_PLATFORM_LABELS=no",
 	} {
 		load(t, append(minimal, off)...)
+	}
+}
+
+// Who insists on protection is told where there is none.
+func TestProtectAlways(t *testing.T) {
+	want := "cannot use RUNNER_PROTECT: nothing here can be asked for protection: this is no task of ECS"
+	if got := oneProblem(t, append(minimal, "RUNNER_PROTECT=always")...); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if c := load(t, append(minimal, "RUNNER_PROTECT=Always", "ECS_AGENT_URI=http://169.254.170.2/api/1")...); c.Protect != config.ProtectAlways {
+		t.Errorf("got %q", c.Protect)
+	}
+	if c := load(t, minimal...); c.Protect != config.ProtectAuto {
+		t.Errorf("by default %q", c.Protect)
 	}
 }
 

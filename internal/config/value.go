@@ -88,6 +88,24 @@ func (d *Diag) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// Protect says whether the platform is asked not to take us away while a job runs.
+type Protect string
+
+// The ways to ask for protection.
+const (
+	ProtectAuto   Protect = "auto"   // where the platform can
+	ProtectAlways Protect = "always" // it has to
+	ProtectOff    Protect = "off"    // never
+)
+
+func (Protect) choices() []Protect { return []Protect{ProtectAuto, ProtectAlways, ProtectOff} }
+
+// UnmarshalText accepts any case.
+func (p *Protect) UnmarshalText(text []byte) (err error) {
+	*p, err = choose(string(text), p.choices())
+	return err
+}
+
 // Level is the least severe level that is logged. It is a slog.Leveler.
 type Level slog.Level
 

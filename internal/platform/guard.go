@@ -1,0 +1,29 @@
+package platform
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Guard is a platform that can be asked not to take us away. Its methods are called one at a time, and return soon after
+// ctx has ended.
+type Guard interface {
+	// Protect asks for protection, or for more of it, and returns for how long that is granted; 0 is until Release. An
+	// error that is a *Refusal is final; any other means that it is worth asking again.
+	Protect(ctx context.Context) (lease time.Duration, err error)
+	// Release gives the protection up. It is called also where Protect was, and nobody knows what became of it.
+	Release(ctx context.Context) error
+}
+
+// Refusal is a platform's answer that will be the same the next time.
+type Refusal struct {
+	Err error
+	// Level is how much of a surprise that is where nobody has insisted on protection.
+	Level slog.Level
+	// Hint says what would change the answer. It may be empty.
+	Hint string
+}
+
+func (r *Refusal) Error() string { return r.Err.Error() }
+func (r *Refusal) Unwrap() error { return r.Err }

@@ -1,0 +1,183 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Protection asks a Guard for protection while jobs run. It has one goroutine then, and none else. A nil Protection is
+// off.
+type Protection struct {
+	guard  Guard
+	log    *slog.Logger
+	insist bool
+
+	mu      sync.Mutex
+	jobs    int
+	over    chan struct{}      // closed when the goroutine has ended; nil before the first
+	turn    context.CancelFunc // ends what the goroutine does for the present number of jobs
+	present context.Context
+	refused bool // for good: no job asks again
+}
+
+// NewProtection returns what protects the jobs to come. Who insists is told of a refusal as of an error.
+func NewProtection(g Guard, log *slog.Logger, insist bool) *Protection {
+	return &Protection{guard: g, log: log, insist: insist}
+}
+
+// JobStarted asks for protection. It waits for nobody.
+func (p *Protection) JobStarted() { p.count(+1) }
+
+// JobEnded gives the protection up if that was the last job. It waits for nobody, and does nothing without a job.
+func (p *Protection) JobEnded() { p.count(-1) }
+
+func (p *Protection) count(change int) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	was := p.jobs > 0
+	p.jobs = max(p.jobs+change, 0)
+	if was == (p.jobs > 0) {
+		return
+	}
+	if p.turn != nil {
+		p.turn()
+	}
+	p.present, p.turn = context.WithCancel(context.Background())
+	if running := p.over != nil && !closed(p.over); !running && p.jobs > 0 && !p.refused {
+		p.over = make(chan struct{})
+		go p.run(p.over)
+	}
+}
+
+// Wait returns when what was asked for has been given up, or ctx has ended.
+func (p *Protection) Wait(ctx context.Context) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	over := p.over
+	p.mu.Unlock()
+	if over == nil {
+		return
+	}
+	select {
+	case <-over:
+	case <-ctx.Done():
+	}
+}
+
+// run carries out what the state says until there is nothing to do.
+func (p *Protection) run(over chan struct{}) {
+	var s state
+	for {
+		ctx, todo := p.decide(s, over)
+		var wait time.Duration
+		switch todo {
+		case protect:
+			s, wait = p.protect(ctx, s.sent(protect))
+		case release:
+			s, wait = p.release(ctx, s.sent(release))
+		default:
+			return
+		}
+		rest(ctx, wait)
+	}
+}
+
+// decide takes the next step. The last one is taken together with the news that nobody is there any more, so that no job
+// starts in between.
+func (p *Protection) decide(s state, over chan struct{}) (context.Context, step) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refused = s.refused
+	todo := s.next(p.jobs > 0)
+	if todo == end {
+		close(over)
+	}
+	return p.present, todo
+}
+
+// protect asks once, and returns how long to rest unless something changes.
+func (p *Protection) protect(ctx context.Context, s state) (state, time.Duration) {
+	bounded, cancel := context.WithTimeout(ctx, protectTime)
+	defer cancel()
+	lease, err := p.guard.Protect(bounded)
+	switch refusal, refused := errors.AsType[*Refusal](err); {
+	case refused:
+		p.tell(refusal)
+		return state{refused: true}, 0
+	case ctx.Err() != nil: // the job has ended, and whatever was granted is given up
+		return s, 0
+	case err != nil:
+		if s.failures == 0 {
+			p.log.Warn("cannot protect the job from scale-in, trying again", slog.Any("error", err))
+		}
+		return s.failed()
+	case !s.held:
+		p.log.Info("the job is protected from scale-in")
+	}
+	return s.granted(lease)
+}
+
+func (p *Protection) tell(r *Refusal) {
+	level := r.Level
+	if p.insist {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{slog.Any("error", r.Err)}
+	if r.Hint != "" {
+		attrs = append(attrs, slog.String("hint", r.Hint))
+	}
+	p.log.LogAttrs(context.Background(), level, "jobs are not protected from scale-in", attrs...)
+}
+
+func (p *Protection) release(ctx context.Context, s state) (state, time.Duration) {
+	bounded, cancel := context.WithTimeout(ctx, releaseTime)
+	defer cancel()
+	err := p.guard.Release(bounded)
+	s.held = false
+	_, refused := errors.AsType[*Refusal](err)
+	switch {
+	case err == nil:
+		p.log.Info("the protection from scale-in is given up")
+		return state{}, 0
+	case ctx.Err() != nil: // another job has started
+		return s, 0
+	case refused: // it will not be another time
+		s.failures = releases - 1
+	}
+	s, wait := s.failed()
+	if s.failures == releases {
+		p.log.Warn("cannot give the protection from scale-in up: it lasts until it expires", slog.Any("error", err))
+		return s, 0
+	}
+	return s, wait
+}
+
+// rest waits for a time, or until ctx ends.
+func rest(ctx context.Context, wait time.Duration) {
+	if wait == 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
