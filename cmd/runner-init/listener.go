@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/runner-init/runner-init/internal/metrics"
@@ -87,6 +89,9 @@ func (l *listener) news(tell func(lifecycle.Event)) runner.News {
 			l.failed.Store(end.Failed())
 			l.protect(false)
 			l.log.Debug("listener ended", slog.String(keyReason, end.String()))
+			if len(end.Strays) > 0 {
+				l.log.Info("processes that a job left behind were ended", slog.String(keyNames, namesOf(end.Strays)))
+			}
 			tell(lifecycle.Ended{How: endings[end.Meaning]})
 		},
 	}
@@ -102,4 +107,19 @@ var endings = map[runner.Meaning]lifecycle.Ending{
 	runner.VersionDeprecated: lifecycle.Outdated,
 	runner.Crash:             lifecycle.Crashed,
 	runner.Unseen:            lifecycle.Unseen,
+}
+
+// maxNames bounds how many processes are named in the log.
+const maxNames = 20
+
+// namesOf lists the names of processes, each once.
+func namesOf(strays []runner.Stray) string {
+	var names []string
+	for _, s := range strays {
+		if !slices.Contains(names, s.Name) {
+			names = append(names, s.Name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names[:min(len(names), maxNames)], ", ")
 }

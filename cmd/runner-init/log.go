@@ -30,6 +30,7 @@ const (
 	keyKill    = "kill"    // when the runner is killed: from the stop, or the time
 	keyLine    = "line"    // line of a diagnostic log
 	keyMode    = "mode"    // way of registration: jit, token, ready-jit
+	keyNames   = "names"   // names of processes that a job left behind
 	keyPhase   = "phase"   // phase, as in lifecycle.md
 	keyReason  = "reason"  // why
 	keyResult  = "result"  // result of the job, as the runner says it, or GitHub's answer to a deletion

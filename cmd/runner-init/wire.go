@@ -25,7 +25,7 @@ type wiring struct {
 }
 
 func (s *supervisor) wire() (*wiring, error) {
-	r := &runner.Runner{Work: s.config.Workdir, Environ: s.config.JobEnviron(s.environ), Stdout: os.Stdout, Stderr: os.Stderr}
+	r := &runner.Runner{Work: s.config.Workdir, Environ: s.config.JobEnviron(s.environ), Stdout: os.Stdout, Stderr: os.Stderr, Init: os.Getppid()}
 	if limit, known := s.journal.CoreLimit(); known {
 		r.CoreLimit = &limit
 	}

@@ -22,15 +22,15 @@ func (r *Runner) Adopt(news News) *Listener {
 			unix.Close(fd)
 			continue
 		}
-		l := &Listener{process: stranger{pid: pid, fd: fd}, root: r.Root}
-		go l.follow(fd, workers(r.Root, pid), news)
+		l := r.listener(stranger{pid: pid, fd: fd})
+		go r.follow(l, fd, workers(r.Root, pid), news)
 		return l
 	}
 	return nil
 }
 
 // follow waits for the ends of the workers and then for that of the listener.
-func (l *Listener) follow(fd int, workers []int, news News) {
+func (r *Runner) follow(l *Listener, fd int, workers []int, news News) {
 	for _, pid := range workers {
 		if worker, err := unix.PidfdOpen(pid, 0); err == nil {
 			awaitEnd(worker, forever)
@@ -39,7 +39,7 @@ func (l *Listener) follow(fd int, workers []int, news News) {
 		}
 	}
 	awaitEnd(fd, forever)
-	news.Ended(End{Code: -1, Meaning: Unseen})
+	news.Ended(End{Code: -1, Meaning: Unseen, Strays: r.endStrays(l.killed.Done())})
 }
 
 // forever is a patience without end.

@@ -32,6 +32,10 @@ type Runner struct {
 	CoreLimit *uint64
 	// Stdout and Stderr are where the programs' output goes, byte for byte.
 	Stdout, Stderr *os.File
+	// Init is the process that adopts orphans: what a listener leaves behind below it is ended. 0 leaves it alone.
+	Init int
+
+	since uint64 // when the first listener was born
 }
 
 // command returns a listener command with the given arguments for it passed as environment, where no other process can

@@ -11,6 +11,8 @@ type End struct {
 	// Code is the exit code, or 128+n for an end by signal n; -1 if it was not ours to see.
 	Code    int
 	Meaning Meaning
+	// Strays are the processes that outlived it, and were ended then.
+	Strays []Stray
 }
 
 // Meaning is what an exit code of the listener means (Runner.Common Constants.cs, Runner.ReturnCode).

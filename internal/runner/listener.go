@@ -26,6 +26,17 @@ const (
 type Listener struct {
 	process process
 	root    string
+	killed  context.Context // ends with Kill, when nothing is waited for any more
+	kill    context.CancelFunc
+}
+
+func (r *Runner) listener(p process) *Listener {
+	if r.since == 0 {
+		r.since = statOf(p.id()).born
+	}
+	l := &Listener{process: p, root: r.Root}
+	l.killed, l.kill = context.WithCancel(context.Background())
+	return l
 }
 
 // process is a listener as a child of ours, or one that a supervisor before us left behind.
@@ -50,25 +61,31 @@ func (r *Runner) Launch(news News) (*Listener, error) {
 		read.Close()
 		return nil, err
 	}
-	go r.attend(cmd, read, news)
-	return &Listener{process: child{cmd.Process}, root: r.Root}, nil
+	l := r.listener(child{cmd.Process})
+	go r.attend(l, cmd, read, news)
+	return l, nil
 }
 
-// attend passes the output on, waits for the end and reports it after the last line.
-func (r *Runner) attend(cmd *exec.Cmd, read *os.File, news News) {
+// attend passes the output on, waits for the end, ends what is left of the listener's jobs, and reports it after the last
+// line. The script of a self-update is left alone, and so is everybody else until it is over.
+func (r *Runner) attend(l *Listener, cmd *exec.Cmd, read *os.File, news News) {
 	flushed := make(chan struct{})
 	go func() {
 		defer close(flushed)
 		pass(r.Stdout, &lines{news: news}, read)
 	}()
 	cmd.Wait() // the state says all there is to say
+	end := endOf(cmd.ProcessState)
+	if end.Meaning != RunnerUpdating {
+		end.Strays = r.endStrays(l.killed.Done())
+	}
 	read.SetReadDeadline(time.Now().Add(flushTime))
 	select {
 	case <-flushed:
 	case <-time.After(2 * flushTime): // our own standard output is stuck
 	}
 	read.Close()
-	news.Ended(endOf(cmd.ProcessState))
+	news.Ended(end)
 }
 
 // pass copies until the end of the input or its deadline. A reader that has gone away does not stop the copying: the
@@ -90,8 +107,11 @@ func pass(out *os.File, watch *lines, in *os.File) {
 // signalled die by themselves and the job fails instead.
 func (l *Listener) Interrupt() { l.process.signal(syscall.SIGINT) }
 
-// Kill ends the listener. A worker outlives it for as long as PID 1 does.
-func (l *Listener) Kill() { l.process.signal(syscall.SIGKILL) }
+// Kill ends the listener, and at once what is left behind by it, its worker too.
+func (l *Listener) Kill() {
+	l.process.signal(syscall.SIGKILL)
+	l.kill()
+}
 
 // Working reports whether a worker of this listener lives: the proof of a job that its lines only announce.
 func (l *Listener) Working() bool { return len(workers(l.root, l.process.id())) > 0 }

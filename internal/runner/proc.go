@@ -75,16 +75,7 @@ func processes(match func(pid int) bool) []int {
 
 func nameOf(pid int) string { return strings.TrimSuffix(string(procFile(pid, "comm")), "\n") }
 
-// parentOf reads the fourth field of stat; the second one is in parentheses and may hold anything.
-func parentOf(pid int) int {
-	stat := procFile(pid, "stat")
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	if len(fields) < 2 {
-		return 0
-	}
-	ppid, _ := strconv.Atoi(string(fields[1]))
-	return ppid
-}
+func parentOf(pid int) int { return statOf(pid).parent }
 
 // argument returns one argument of a process, or nothing: a zombie has none.
 func argument(pid, n int) string {
