@@ -54,6 +54,9 @@ func TestRun(t *testing.T) {
 	if want := "for it,,0,/\n"; printed != want || err != nil {
 		t.Errorf("printed %q, %v, want %q", printed, err, want)
 	}
+	if printed, err := run(t, t.Context(), Hook{Path: script(t, `echo "$OURS"`)}, nil); printed != "\n" || err != nil {
+		t.Errorf("given nothing it sees %q, %v", printed, err)
+	}
 	if _, err := run(t, t.Context(), Hook{Path: script(t, "exit 3")}, nil); err == nil || !strings.HasSuffix(err.Error(), "failed: exit status 3") {
 		t.Errorf("exit code 3 is %v", err)
 	}
