@@ -13,7 +13,7 @@ import (
 
 const (
 	settling = 2 * time.Second // what start-up left behind comes to rest
-	idling   = 20 * time.Second
+	idling   = time.Minute
 
 	// The two processes of a runner, beside the names of contenders.
 	runPID1       = "run: PID 1"
@@ -71,7 +71,7 @@ func (c *container) await(text string) {
 	c.fail("it never said " + text)
 }
 
-// watch looks at processes for as long as idling says. The switches are those of that time.
+// watch looks at processes for as long as idling says. The switches are those of that minute.
 func watch(b *testing.B, pids map[string]int) map[string]footprint {
 	b.Helper()
 	<-time.After(settling)

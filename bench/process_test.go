@@ -19,7 +19,7 @@ import (
 type footprint struct {
 	rss, pss, anonymous int // kB, of smaps_rollup: proc_pid_smaps(5)
 	threads             int
-	switches            int // voluntary and not, of all threads, since their start
+	switches            int // voluntary ones, each of them a time that it had woken up, of all threads, since their start
 }
 
 // look reads the footprint of a process.
@@ -35,7 +35,7 @@ func look(pid int) (f footprint, err error) {
 	for _, path := range tasks {
 		status, failed := fields(path)
 		err = errors.Join(err, failed)
-		f.switches += status["voluntary_ctxt_switches"] + status["nonvoluntary_ctxt_switches"]
+		f.switches += status["voluntary_ctxt_switches"]
 	}
 	return f, err
 }

@@ -17,7 +17,7 @@ const (
 	idleLine   = "idle"
 )
 
-var switchesLine = fmt.Sprintf("%s: context switches in %v", idleLine, idling)
+const switchesLine = idleLine + ": voluntary context switches a minute"
 
 func (c costs) String() string {
 	return fmt.Sprintf("The init against its targets:\n\n%s\nAll inits:\n\n%s\nA whole runner:\n\n%s\nIts two processes while it listens:\n\n%s",

@@ -21,10 +21,10 @@ func (t *table) single(what string, n int, limit target) {
 	t.add(what, limit.write(float64(n)), "", limit.says(limit.must), limit.says(limit.stretch), limit.verdict(float64(n)))
 }
 
-// processes are the two of a runner.
+// processes are the two of a runner, next to an init that has nothing to do.
 func (c costs) processes() table {
-	t := table{titles: []string{"", "RSS/PSS/anonymous, kB", "threads", "context switches in " + idling.String()}}
-	for _, name := range []string{runPID1, runSupervisor} {
+	t := table{titles: []string{"", "RSS/PSS/anonymous, kB", "threads", "voluntary context switches a minute"}}
+	for _, name := range []string{runPID1, runSupervisor, tini} {
 		f := c.idle[name]
 		t.add(name, f.memory(), strconv.Itoa(f.threads), strconv.Itoa(f.switches))
 	}
