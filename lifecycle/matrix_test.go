@@ -99,7 +99,7 @@ func (c circumstance) stop(t *testing.T, k kind, grace, after time.Duration) (o 
 				time.AfterFunc(after, func() { s.loop.Stop(time.Now()) })
 			}
 		}
-		o.exit = s.play(cue{day, Stop{}}) // in case that it never comes to that phase
+		o.exit = s.play()
 		if signal.IsZero() || signal.After(time.Now()) {
 			t.Fatalf("%s: never in that phase\n%q", c.phase, s.record)
 		}

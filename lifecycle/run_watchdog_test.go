@@ -5,44 +5,42 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
 // perDay is how often GitHub is asked for a runner that idles for a day. The page says so.
 const perDay = 6
 
-// An idle runner costs next to nothing: a handful of questions a day, and no timer but the one for the next of them.
+// An idle runner costs next to nothing: a handful of questions a day, and no timer but the one for the next of them. Each
+// question wakes us up twice, for its time and for its answer, and nothing else does.
 func TestIdleDay(t *testing.T) {
 	for name, mute := range map[string]func(time.Duration) bool{
-		"GitHub answers":                func(time.Duration) bool { return false },
-		"GitHub is unreachable for day": func(time.Duration) bool { return true },
+		"GitHub answers":        func(time.Duration) bool { return false },
+		"GitHub is unreachable": func(time.Duration) bool { return true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				s := prompt()
+				s, turns := prompt(), 0
 				s.mute = mute
-				go s.play()
-				time.Sleep(10 * second)
-				synctest.Wait()
-				calls := len(s.transcript(true))
-				for hours := range 24 {
-					if _, next := s.loop.timers[ProbeAt]; !next || len(s.loop.timers) != 1 {
-						t.Errorf("after %d hours: got timers %v, want none but ProbeAt", hours, s.loop.timers)
+				s.turned = func(before, after Status) {
+					if before.Phase != Listening || after.Phase != Listening {
+						return
 					}
-					time.Sleep(hour)
-					synctest.Wait()
+					if turns++; len(s.loop.timers) > 0 { // ProbeAt has just expired, or waits for the answer
+						t.Errorf("got timers %v while idle, want none but ProbeAt", s.loop.timers)
+					}
 				}
-				got := s.transcript(true)[calls:]
-				foreign := func(line string) bool {
-					return !strings.HasSuffix(line, " standing?") && !strings.HasSuffix(line, " [nothing new]")
+				s.play(cue{day, Stop{}})
+				asked := len(s.record)
+				s.record = slices.DeleteFunc(s.record, func(line string) bool { return strings.HasSuffix(line, " standing?") })
+				if asked -= len(s.record); asked > perDay || asked < perDay-1 || turns != 2*asked {
+					t.Errorf("got %d questions and %d turns in an idle day, want at most %d, and two turns each", asked, turns, perDay)
 				}
-				asked := slices.DeleteFunc(slices.Clone(got), func(line string) bool { return !strings.HasSuffix(line, " standing?") })
-				if slices.ContainsFunc(got, foreign) || len(asked) > perDay || len(asked) < perDay/2 {
-					t.Errorf("got %q in an idle day, want at most %d questions", got, perDay)
-				}
-				s.loop.Tell(Stop{})
-				<-s.loop.over
+				s.expect(t,
+					"0s boot", "1s [authenticating]", "1s authenticate", "2s [registering]", "2s register", "3s [starting]", "3s launch",
+					"4s [listening]",
+					"24h0m0s [stopping]", "24h0m0s fence", "24h0m1.2s working?", "24h0m1.2s interrupt", "24h0m1.5s [exited]", "24h0m1.5s exit 0",
+				)
 			})
 		})
 	}

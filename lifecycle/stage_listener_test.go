@@ -89,7 +89,9 @@ func (s *stage) assign(j job) {
 	}
 	s.take(s.world, toWorker)
 	s.set(func() { s.worker = true })
-	s.take(s.world, j.takes-toWorker)
+	if s.take(s.world, j.takes-toWorker) != nil {
+		return // the play is over, and the job was not done in it
+	}
 	s.set(func() { s.busy, s.worker, s.standing = false, false, s.standing && s.persistent })
 	if s.is(func() bool { return s.lost }) {
 		return

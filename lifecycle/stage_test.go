@@ -25,6 +25,7 @@ type stage struct {
 	halfway                               bool                     // GitHub knows a registration that is cancelled on the way
 	shielded                              bool                     // a registration on the way is not cancelled any more
 	entered                               func(Phase)
+	turned                                func(before, after Status)
 	idler                                 bool // the listener takes jobs and does nothing about them
 	deaf                                  bool // GitHub's answers do not heed ctx
 	stuck                                 bool // Register does not heed ctx
@@ -78,6 +79,7 @@ func (s *stage) play(cues ...cue) Exit {
 	for _, c := range cues {
 		time.AfterFunc(c.at, func() { s.give(c.event) })
 	}
+	time.AfterFunc(100*day, func() { s.note("endless"); s.loop.Stop(time.Now()) })
 	if s.entered != nil {
 		time.AfterFunc(0, func() { s.entered(Booting) })
 	}
@@ -108,6 +110,9 @@ func (s *stage) judge(err error) (Exit, bool) {
 }
 
 func (s *stage) observe(before, after Status) {
+	if s.turned != nil {
+		s.turned(before, after)
+	}
 	switch {
 	case before == after:
 		s.note("[nothing new]")
