@@ -68,9 +68,6 @@ func (q query) denied(message string) *reference.Failure {
 	} else if m := strings.ToLower(message); strings.Contains(m, "kms") || strings.Contains(m, "ciphertext") || strings.Contains(m, "decrypt") {
 		action, resource = decrypt, "the key of "+resource
 	}
-	if action == decrypt {
-		resource = cmp.Or(resource, "its key")
-	}
 	who := ""
 	if user := after(message, "User: "); user != "" {
 		who = " to " + user
