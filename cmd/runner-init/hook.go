@@ -113,23 +113,21 @@ func (w *wiring) facts(exit lifecycle.Exit) []string {
 	return known
 }
 
-// hookTime is how long the last hook has: RUNNER_HOOK_TIMEOUT, and after a stop, be it only during the hook, no longer than
-// the grace period allows.
+// hookTime is how long the last hook has: RUNNER_HOOK_TIMEOUT, and no longer than the stop allows that led to the end, or
+// that comes during the hook.
 func (w *wiring) hookTime() (context.Context, context.CancelFunc) {
 	ctx, end := context.WithCancelCause(context.Background())
 	slow := time.AfterFunc(w.config.HookTimeout, func() { end(errHookSlow) })
-	bound := func() {
-		if left := time.Until(w.journal.StopTime().Add(w.plan.Exit - hook.Patience)); left > 0 {
+	bound := func(exit time.Time) {
+		if left := time.Until(exit) - hook.Patience; left > 0 {
 			time.AfterFunc(left, func() { end(errNoTime) })
 		} else {
 			end(errNoTime)
 		}
 	}
-	unbound := func() bool { return false }
-	if w.stopping.Err() != nil {
-		bound()
-	} else {
-		unbound = context.AfterFunc(w.stopping, bound)
+	if exit := w.moments.Exit; !exit.IsZero() {
+		bound(exit)
 	}
+	unbound := context.AfterFunc(w.stopping, func() { bound(w.journal.StopTime().Add(w.plan.Exit)) })
 	return ctx, func() { slow.Stop(); unbound(); end(nil) }
 }
