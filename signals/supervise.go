@@ -41,7 +41,7 @@ const (
 	orphanBytes  = 32 // how many orphans have been reaped
 	ownBytes     = 64
 	handedBytes  = 4096
-	secretBytes  = 16 << 20 // what a successor is to take out of the last words: see KeepSecrets
+	secretBytes  = 4 << 20 // what a successor is to take out of the last words: see KeepSecrets
 	// What Go's runtime says of its end: see keepLastWords.
 	lastWordsBytes = secretBytes + 1<<20
 )

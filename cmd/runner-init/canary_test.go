@@ -139,7 +139,7 @@ func TestRepeatedSecrets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHub(t)
-			body, _ := json.Marshal(map[string]string{"message": "cannot parse token " + testPAT + "\n<" + testPAT + ">"})
+			body, _ := json.Marshal(map[string]string{"message": "cannot parse token " + testPAT + "\n<" + testPAT + ">", "documentation_url": "https://docs.github.com/rest"})
 			test.fault.Body = string(body)
 			h.Fault(test.fault)
 			path := filepath.Join(t.TempDir(), "termination")
