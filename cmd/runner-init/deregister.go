@@ -41,14 +41,15 @@ func (r *registrar) abandon(ctx context.Context) error {
 // Standing asks what GitHub shows of the registration. That it is gone counts only if two different looks agree: GitHub
 // answers "not found", too, to a credential that has lost the sight of it.
 func (r *registrar) Standing(ctx context.Context) lifecycle.Standing {
-	if r.client == nil || r.held.ID == 0 {
+	held := r.held // another identity may be made meanwhile
+	if r.client == nil || held.ID == 0 {
 		return lifecycle.Unasked
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	found, standing, err := r.client.Get(ctx, r.held.ID)
+	found, standing, err := r.client.Get(ctx, held.ID)
 	if err == nil && !standing {
-		_, listed, failed := r.client.Find(ctx, r.held.Name)
+		_, listed, failed := r.client.Find(ctx, held.Name)
 		if failed == nil && !listed {
 			return lifecycle.Missing
 		}
