@@ -14,7 +14,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench image check format vet modern lint vulnerabilities layers tidy generated
+.PHONY: help build demo test chaos bench image check format vet modern lint vulnerabilities layers tidy generated
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -28,6 +28,13 @@ demo: build ## one runner's whole life against a simulated GitHub; needs no acco
 test: ## every test, with the race detector where there is a C compiler
 	@$(if $(RACE),:,echo 'make test: no C compiler or no cgo: running without the race detector')
 	$(GO) test -count=1 $(RACE) ./... # not from the cache: it does not know of the programs and images that tests build
+
+# Without the race detector, which the smaller number of lives in make test has.
+N    ?= 10000
+FROM ?= 1
+SEED ?= 0
+chaos: ## N random lives in virtual time, from seed FROM on; or the one of a SEED, a hundred times
+	$(GO) test -v -count=1 -timeout 30m -run '^TestChaos$$' ./cmd/runner-init -chaos.n=$(N) -chaos.from=$(FROM) -chaos.seed=$(SEED)
 
 bench: ## the init beside tini and dumb-init, and what boot costs, into docs/performance.md; as root, three minutes
 	$(GO) test -v -count=1 -run '^$$' -bench . ./bench -update

@@ -41,6 +41,8 @@ type Plan struct {
 	Idle time.Duration
 	// Life is how long a runner may live before it leaves. Zero is for ever.
 	Life time.Duration
+	// Chance returns a random time below the given one. It may be nil.
+	Chance func(below time.Duration) time.Duration
 }
 
 // NewPlan divides a grace period. What a job does not get is the reserve: 20 s, but never more than half. Of the reserve
@@ -112,7 +114,11 @@ func (p Plan) due(t Timer, s Status, now time.Time, m Moments) (time.Time, bool)
 		return now.Add([...]time.Duration{firstLook, secondLook, lookAgain}[s.Doubt]), true
 	case ProbeAt:
 		wait := probePause(s.Probes)
-		return now.Add(wait + rand.N(wait/4)), true // runners that started together do not ask together
+		chance := rand.N[time.Duration]
+		if p.Chance != nil {
+			chance = p.Chance
+		}
+		return now.Add(wait + chance(wait/4)), true // runners that started together do not ask together
 	case RestartAt:
 		return now.Add(restart << (s.Restarts - 1)), true
 	}

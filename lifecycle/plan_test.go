@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"reflect"
 	"testing"
 	"testing/quick"
 	"time"
@@ -42,7 +43,7 @@ func TestPlanOfKnownPlatforms(t *testing.T) {
 		{Grace: 30 * second, Fence: 12 * second, Drain: 15 * second, Kill: 25250 * ms, Exit: 29 * second},      // ECS, Kubernetes
 		{Grace: 120 * second, Fence: 30 * second, Drain: 100 * second, Kill: 114 * second, Exit: 119 * second}, // Fargate's most
 	} {
-		if got := NewPlan(want.Grace, 0); got != want {
+		if got := NewPlan(want.Grace, 0); !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	}

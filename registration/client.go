@@ -48,6 +48,8 @@ type Options struct {
 	Shield    time.Duration
 	RetryBase time.Duration // upper bound of the first random wait, doubled for each next one; 0: 1s
 	RetryCap  time.Duration // highest such bound; 0: 30s
+	// Chance returns a random wait of at most so long; nil: evenly distributed.
+	Chance func(most time.Duration) time.Duration
 }
 
 // Client talks to GitHub about the runners of one scope. It may be used by several goroutines at a time.
@@ -65,6 +67,7 @@ type Client struct {
 	shield     time.Duration
 	retryBase  time.Duration
 	retryCap   time.Duration
+	chance     func(time.Duration) time.Duration
 }
 
 // New makes a Client; it sends nothing. Errors name the option at fault.
@@ -84,7 +87,10 @@ func New(o Options) (*Client, error) {
 		userAgent: cmp.Or(o.UserAgent, "runner-init"),
 		timeout:   cmp.Or(o.AttemptTimeout, 15*time.Second), shield: cmp.Or(o.Shield, 3*time.Second),
 		retryBase: cmp.Or(o.RetryBase, time.Second), retryCap: cmp.Or(o.RetryCap, 30*time.Second),
-		answered: o.Answered, retried: o.Retried,
+		answered: o.Answered, retried: o.Retried, chance: o.Chance,
+	}
+	if c.chance == nil {
+		c.chance = upTo
 	}
 	if c.answered == nil {
 		c.answered = func(string, string, int) {}

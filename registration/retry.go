@@ -153,13 +153,13 @@ func (t *trial) pause(n int, resp *http.Response) time.Duration {
 		return 0
 	}
 	if told := mandated(resp); told > 0 {
-		return told + upTo(min(max(told/4, base), most))
+		return told + t.client.chance(min(max(told/4, base), most))
 	}
 	if t.last.Reason == Throttled {
 		least := doubled(leastThrottle, t.throttled-1, mostThrottle)
-		return least + upTo(least/4)
+		return least + t.client.chance(least/4)
 	}
-	return upTo(doubled(base, n, most))
+	return t.client.chance(doubled(base, n, most))
 }
 
 const (

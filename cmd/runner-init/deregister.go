@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/runner-init/runner-init/internal/runner"
 	"github.com/runner-init/runner-init/lifecycle"
 	"github.com/runner-init/runner-init/registration"
 )
@@ -99,7 +100,8 @@ func (r *registrar) remove(ctx context.Context) (verdict lifecycle.Verdict, fina
 		return r.judgeByRunner(), true
 	}
 	if r.client == nil {
-		return r.removeByRunner(ctx, r.config.RegistrationToken.Reveal()), true
+		verdict = r.removeByRunner(ctx, r.config.RegistrationToken.Reveal())
+		return verdict, verdict != lifecycle.Busy
 	}
 	verdict, err := r.delete(ctx)
 	if err == nil {
@@ -219,7 +221,11 @@ func (r *registrar) removeByRunner(ctx context.Context, token string) lifecycle.
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	if err := r.runner.Remove(ctx, token); err != nil {
+	switch err := r.runner.Remove(ctx, token); {
+	case errors.Is(err, runner.ErrBusy):
+		r.log.Info("deregistration answered", slog.String(keyRunner, r.held.Name), slog.String(keyResult, string(registration.Busy)))
+		return lifecycle.Busy
+	case err != nil:
 		r.log.Warn("cannot remove the runner", slog.Any(keyError, err))
 		return lifecycle.Unknown
 	}

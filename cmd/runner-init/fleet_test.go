@@ -44,9 +44,11 @@ func member(t *testing.T, hub *github.Server, credential registration.Credential
 }
 
 // newAppKey is the key of an App: the half that GitHub has, and the other one in PEM.
-func newAppKey(t *testing.T) (*rsa.PublicKey, string) {
+func newAppKey(t *testing.T) (*rsa.PublicKey, string) { return newKey(t, 2048) }
+
+func newKey(t *testing.T, bits int) (*rsa.PublicKey, string) {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,8 @@
 package main
 
 import (
-	"os"
+	"io"
+	"sync"
 	"time"
 )
 
@@ -14,7 +15,11 @@ const (
 
 // outlet is a writer that never makes anybody wait: who does not read our log must not keep us from deregistering. Lines
 // are written in order by a goroutine; what finds no room is dropped.
-type outlet struct{ pieces chan piece }
+type outlet struct {
+	pieces chan piece
+	mu     sync.Mutex
+	shut   bool
+}
 
 // piece is a line, or a mark that is closed once all before it is written.
 type piece struct {
@@ -22,7 +27,7 @@ type piece struct {
 	mark chan struct{}
 }
 
-func newOutlet(file *os.File) *outlet {
+func newOutlet(file io.Writer) *outlet {
 	o := &outlet{pieces: make(chan piece, outletSize)}
 	go func() {
 		for p := range o.pieces {
@@ -38,10 +43,34 @@ func newOutlet(file *os.File) *outlet {
 
 // Write takes one line.
 func (o *outlet) Write(line []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.shut {
+		o.put(line)
+	}
+	return len(line), nil
+}
+
+func (o *outlet) put(line []byte) {
 	select {
 	case o.pieces <- piece{line: append([]byte(nil), line...)}:
 	default:
 	}
+}
+
+// last returns a writer of the last line: what others still have to say, of requests that were given up above all, comes
+// too late from here on.
+func (o *outlet) last() io.Writer {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.shut = true
+	return lastLine{o}
+}
+
+type lastLine struct{ outlet *outlet }
+
+func (l lastLine) Write(line []byte) (int, error) {
+	l.outlet.put(line)
 	return len(line), nil
 }
 

@@ -19,7 +19,7 @@ import (
 type registrar struct {
 	config  config.Config
 	client  *registration.Client // nil without an API credential
-	runner  *runner.Runner
+	runner  official
 	journal journal
 	log     *slog.Logger
 	working func() bool // whether a job runs
@@ -36,6 +36,15 @@ type registrar struct {
 }
 
 var _ lifecycle.Registrar = (*registrar)(nil)
+
+// official is what the official runner, and its directory, have to do with a registration.
+type official interface {
+	Prepare() error
+	Identity() (runner.Identity, error)
+	WriteJIT(encoded string) (runner.Identity, error)
+	Configure(ctx context.Context, c runner.Configuration) (runner.Identity, error)
+	Remove(ctx context.Context, token string) error
+}
 
 func newRegistrar(s *supervisor, r *runner.Runner, l *listener) (*registrar, error) {
 	reg := &registrar{config: s.config, runner: r, journal: s.journal, log: s.log, working: l.Working}

@@ -32,7 +32,7 @@ func (s *supervisor) report(exit lifecycle.Exit) {
 	if exit.Code != lifecycle.OK {
 		level = slog.LevelError
 	}
-	s.log.LogAttrs(context.Background(), level, "exited", attrs...)
+	newLogger(s.config, s.mask.Writer(s.outlet.last())).LogAttrs(context.Background(), level, "exited", attrs...)
 }
 
 // attrs are what the last line of the log says.

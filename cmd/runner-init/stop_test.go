@@ -300,6 +300,27 @@ func TestReadyToken(t *testing.T) {
 	}
 }
 
+// Without an API credential the runner's own removal is the fence: GitHub refuses it while a job is on its way, and that
+// is drained.
+func TestReadyTokenAtAssignment(t *testing.T) {
+	h := newHub(t)
+	b := open(t, h, newRoot(t), []string{"RUNNER_REPO=acme/widgets", "RUNNER_STOP_TIMEOUT=20s", "RUNNER_TOKEN=" + h.RegistrationToken(scope)})
+	h.listening(t, b)
+	gate := h.Gate(github.Point{
+		Method: "GET", Route: "/message", After: true, When: func(e github.Entry) bool { return e.Job != "" },
+	})
+	job := h.job("sleep 0.5")
+	if _, err := gate.Arrived(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.signal(syscall.SIGTERM)
+	b.said(`"phase":"draining"`) // GitHub said busy, the runner knows nothing
+	gate.Release()
+	b.expectExit(0)
+	expectResult(t, job, github.Succeeded)
+	h.expectEmpty(t)
+}
+
 // RUNNER_DEREGISTER=false leaves the registration alone, and says so with a clean exit.
 func TestKeepsRegistration(t *testing.T) {
 	h := newHub(t)

@@ -135,6 +135,17 @@ func (s *Server) AddRunner(owner, name string, online bool) int64 {
 	return reg.ID
 }
 
+// Bearer returns the token with which a runner makes its own calls, for a test that plays a runner; empty where there is
+// none of that id.
+func (s *Server) Bearer(id int64) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if reg := s.byID(id); reg != nil {
+		return reg.token
+	}
+	return ""
+}
+
 // drop takes the registration away. The caller holds mu.
 func (s *Server) drop(reg *registration) {
 	s.runners = slices.DeleteFunc(s.runners, func(other *registration) bool { return other == reg })
