@@ -27,9 +27,9 @@ func situations() []situation {
 		in("registering", boot[:2]),
 		in("registering, after a stop", boot[:2], Stop{}),
 		in("starting", boot[:3]),
-		in("starting, GitHub is asked whether a restart makes sense", boot[:3], Ended{Retryable}),
-		in("starting, a restart waits for its time", boot[:3], Ended{Retryable}, Checked{}),
-		in("starting, the runner updates itself", boot[:3], Ended{Updating}),
+		in("starting, GitHub is asked whether a restart makes sense", boot[:3], Ended{How: Retryable}),
+		in("starting, a restart waits for its time", boot[:3], Ended{How: Retryable}, Checked{}),
+		in("starting, the runner updates itself", boot[:3], Ended{How: Updating}),
 		in("listening", listening),
 		in("listening, GitHub is asked whether it knows the runner", listening, Expired{ProbeAt}),
 		in("running", running),
@@ -45,8 +45,8 @@ func situations() []situation {
 		in("draining, the one job is done", running, Stop{}, Fenced{Busy}, JobEnded{}),
 		in("cancelling", running, Stop{}, Fenced{Busy}, Expired{DrainBy}),
 		in("cancelling, after a second signal", running, Stop{}, Fenced{Busy}, Stop{}),
-		in("deregistering", running, Stop{}, Fenced{Busy}, Expired{DrainBy}, Ended{Finished}),
-		in("deregistering, the fence has not answered yet", listening, Stop{}, Ended{Finished}),
+		in("deregistering", running, Stop{}, Fenced{Busy}, Expired{DrainBy}, Ended{How: Finished}),
+		in("deregistering, the fence has not answered yet", listening, Stop{}, Ended{How: Finished}),
 	}
 }
 

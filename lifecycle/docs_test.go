@@ -61,6 +61,7 @@ explained at [the end](#the-words), the numbers in [exit codes](exit-codes.md).
 	}
 	fmt.Fprint(&page, stopInNumbers())
 	fmt.Fprint(&page, stopMatrix(t))
+	fmt.Fprint(&page, listenerEnds(t))
 	fmt.Fprint(&page, watchdogInNumbers())
 	fmt.Fprint(&page, `
 ## What happens when

@@ -34,7 +34,7 @@ func words(t *testing.T) string {
 	table("Actions", actions, "Boot", "Authenticate", "Register", "Launch", "Watch", "Probe", "Check", "AwaitUpdate", "Cancel", "Fence", "Look",
 		"Interrupt", "Kill", "Deregister", "Arm", "Disarm")
 	table("Timers", events, timerNames...)
-	table("How a listener ends", events, "Finished", "Terminated", "Retryable", "Updating", "Conflict", "Outdated", "Crashed", "Unseen")
+	table("How a listener ends", events, endingIdentifiers[:]...)
 	table("What GitHub shows of a registration", events, "Unclear", "Missing", "Vacant", "Occupied", "Unasked")
 	table("What GitHub answers to a deletion", events, "Gone", "Busy", "Unknown", "Kept")
 	return page.String()

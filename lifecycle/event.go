@@ -39,9 +39,13 @@ type (
 	// Checked answers Check in the same way.
 	Checked struct{ Standing Standing }
 	// Updated answers AwaitUpdate: the runner's self-update has finished, or we waited long enough.
-	Updated struct{}
-	// Ended is the end of the listener process.
-	Ended struct{ How Ending }
+	Updated struct{ Unfinished bool }
+	// Ended is the end of the listener process, and of what it left behind, but for a self-update. Why says more of it, to
+	// people; it may be empty.
+	Ended struct {
+		How Ending
+		Why string
+	}
 )
 
 // Wishes from outside.
@@ -90,20 +94,24 @@ func (Expired) event()       {}
 type Ending uint8
 
 const (
-	// Finished is a normal end: the one job of an ephemeral runner, an interrupt, a registration that GitHub dropped.
+	// Finished is a normal end, by the runner's exit code 0: the one job of an ephemeral runner, an interrupt, a registration
+	// that GitHub dropped.
 	Finished Ending = iota
-	// Terminated is an end that a restart would not mend: not configured, session refused, registration deleted.
+	// Terminated is an end that a restart would not mend, by exit code 1: not configured, session refused, registration
+	// deleted.
 	Terminated
-	// Retryable is an unexpected error; the listener asks to be started again.
+	// Retryable is an unexpected error, exit code 2: the listener asks to be started again.
 	Retryable
-	// Updating is a self-update in progress; the listener asks to be started again when it is over.
+	// Updating is a self-update in progress, exit code 3 or 4: the listener asks to be started again when it is over.
 	Updating
-	// Conflict is another session that holds our registration.
+	// Conflict is another session that holds our registration, exit code 5.
 	Conflict
-	// Outdated is a runner version that GitHub no longer accepts.
+	// Outdated is a runner version that GitHub no longer accepts, exit code 7.
 	Outdated
-	// Crashed is every other end: a signal, an exit code that the runner does not document.
+	// Crashed is every other end: a signal that was not ours, an exit code that the runner does not document.
 	Crashed
+	// OutOfMemory is an end by the kernel's OOM killer: the listener's own, or that of the worker, with its job.
+	OutOfMemory
 	// Unseen is the end of a listener that was not our child, so that nobody could tell us how it ended.
 	Unseen
 )
@@ -168,4 +176,6 @@ const (
 	ProbeAt
 	// RestartAt: a listener that asked for it is started again then.
 	RestartAt
+	// SteadyAt: a listener that had to be started again has proved itself then, and what came before is forgotten.
+	SteadyAt
 )

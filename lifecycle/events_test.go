@@ -6,7 +6,7 @@ import "slices"
 func (w world) possible() []Event {
 	events := slices.Concat(w.answers(), w.expiries(), []Event{Stop{}, Leave{}, Notice{}})
 	if !w.Leaving {
-		events = append(events, Expired{IdleBy}, Expired{LifeBy}, Expired{ProbeAt})
+		events = append(events, Expired{IdleBy}, Expired{LifeBy}, Expired{ProbeAt}, Expired{SteadyAt})
 	}
 	if w.Job {
 		events = append(events, Expired{WorkerBy})
@@ -14,7 +14,7 @@ func (w world) possible() []Event {
 	if w.process != none {
 		events = append(events, Ready{}, JobStarted{}, JobEnded{})
 		for how := Finished; how <= Unseen; how++ {
-			events = append(events, Ended{how})
+			events = append(events, Ended{How: how})
 		}
 	}
 	return events
@@ -34,7 +34,7 @@ func (w world) answers() []Event {
 		{checking, []Event{Checked{Missing}, Checked{Vacant}}},
 		{probing, everyProbed()},
 		{watching, []Event{Watched{Worker: true}, Watched{Worker: false}}},
-		{awaitUpdate, []Event{Updated{}}},
+		{awaitUpdate, []Event{Updated{}, Updated{Unfinished: true}}},
 		{fencing, []Event{Fenced{Gone}, Fenced{Busy}, Fenced{Unknown}, Fenced{Kept}}},
 		{deregister, []Event{Deregistered{Gone}, Deregistered{Busy}, Deregistered{Unknown}, Deregistered{Kept}}},
 	} {
@@ -49,14 +49,14 @@ func (w world) answers() []Event {
 		events = append(events, failures[0])
 	}
 	if w.killed {
-		events = append(events, Ended{Crashed})
+		events = append(events, Ended{How: Crashed})
 	}
 	return events
 }
 
 func (w world) expiries() []Event {
 	var events []Event
-	for t := StartBy; t <= RestartAt; t++ {
+	for t := StartBy; t <= SteadyAt; t++ {
 		if w.armed.has(t) {
 			events = append(events, Expired{t})
 		}
@@ -71,17 +71,17 @@ var refused = Exit{Refused, "refused"}
 func everyEvent() []Event {
 	events := []Event{
 		Booted{}, Authenticated{}, Registered{}, Failed{Exit: refused}, Failed{Exit: refused, Ghost: true},
-		Ready{}, JobStarted{}, JobEnded{}, Looked{true}, Looked{false}, Watched{true}, Watched{false}, Checked{Missing}, Checked{Vacant}, Updated{},
+		Ready{}, JobStarted{}, JobEnded{}, Looked{true}, Looked{false}, Watched{true}, Watched{false}, Checked{Missing}, Checked{Vacant}, Updated{}, Updated{Unfinished: true},
 		Stop{}, Leave{}, Notice{},
 	}
 	events = append(events, everyProbed()...)
 	for how := Finished; how <= Unseen; how++ {
-		events = append(events, Ended{how})
+		events = append(events, Ended{How: how})
 	}
 	for v := Gone; v <= Kept; v++ {
 		events = append(events, Fenced{v}, Deregistered{v})
 	}
-	for timer := StartBy; timer <= RestartAt; timer++ {
+	for timer := StartBy; timer <= SteadyAt; timer++ {
 		events = append(events, Expired{timer})
 	}
 	return events

@@ -20,9 +20,9 @@ func FuzzNext(f *testing.F) {
 	}
 	boot := []Event{Booted{}, Authenticated{}, Registered{}, Ready{}}
 	for _, rest := range [][]Event{
-		{Stop{}, Fenced{Gone}, Expired{Settled}, Looked{}, Ended{Finished}},
-		{Stop{}, Fenced{Busy}, JobStarted{}, Expired{DrainBy}, Expired{KillBy}, Ended{Crashed}, Deregistered{Busy}},
-		{JobStarted{}, JobEnded{}, Ended{Retryable}, Checked{}, Expired{RestartAt}, Ended{Conflict}, Registered{}, Leave{}, Stop{}},
+		{Stop{}, Fenced{Gone}, Expired{Settled}, Looked{}, Ended{How: Finished}},
+		{Stop{}, Fenced{Busy}, JobStarted{}, Expired{DrainBy}, Expired{KillBy}, Ended{How: Crashed}, Deregistered{Busy}},
+		{JobStarted{}, JobEnded{}, Ended{How: Retryable}, Checked{}, Expired{RestartAt}, Ended{How: Conflict}, Registered{}, Leave{}, Stop{}},
 	} {
 		f.Add(true, letter(append(boot, rest...)...))
 		f.Add(false, letter(append(boot, rest...)...))

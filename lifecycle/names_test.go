@@ -27,6 +27,8 @@ func parts(e Event) (name, variant string) {
 		variant = standingNames[e.Standing]
 	case Watched:
 		variant = choice(e.Worker, "worker", "no worker")
+	case Updated:
+		variant = choice(e.Unfinished, "unfinished", "finished")
 	case Ended:
 		variant = endingNames[e.How]
 	case Fenced:
@@ -72,11 +74,11 @@ func bare(v any) string {
 }
 
 var (
-	endingNames   = []string{"finished", "terminated", "retryable", "updating", "conflict", "outdated", "crashed", "unseen"}
+	endingNames   = []string{"finished", "terminated", "retryable", "updating", "conflict", "outdated", "crashed", "out of memory", "unseen"}
 	standingNames = []string{"unclear", "missing", "vacant", "occupied", "unasked"}
 	verdictNames  = []string{"gone", "busy", "unknown", "kept"}
 	timerNames    = []string{
 		"StartBy", "IdleBy", "LifeBy", "FenceBy", "Settled", "FenceAgain", "DrainBy", "LingerBy", "KillBy", "ExitBy", "WorkerBy", "ProbeAt",
-		"RestartAt",
+		"RestartAt", "SteadyAt",
 	}
 )

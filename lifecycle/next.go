@@ -7,8 +7,10 @@ func Next(s Status, e Event) (Status, []Action) {
 		return s, nil
 	}
 	switch e := e.(type) {
-	case Booted, Authenticated, Registered, Updated:
+	case Booted, Authenticated, Registered:
 		return stepped(s, e)
+	case Updated:
+		return updated(s, e.Unfinished)
 	case Failed:
 		return failed(s, e)
 	case Checked:
@@ -26,7 +28,7 @@ func Next(s Status, e Event) (Status, []Action) {
 	case Probed:
 		return probed(s, e.Standing)
 	case Ended:
-		return ended(s, e.How)
+		return ended(s, e)
 	case Stop:
 		return stopped(s)
 	case Leave:
@@ -55,8 +57,6 @@ func stepped(s Status, e Event) (Status, []Action) {
 	case e == Registered{} && s.Phase == Registering && s.Leaving:
 		return finish(s)
 	case e == Registered{} && s.Phase == Registering:
-		return launch(s)
-	case e == Updated{} && s.Phase == Starting && !s.Listener:
 		return launch(s)
 	}
 	return s, nil
@@ -116,8 +116,11 @@ func ready(s Status) (Status, []Action) {
 	if s.Phase != Starting || !s.Listener {
 		return s, nil
 	}
-	s.Restarts = 0
-	return listen(s)
+	s, actions := listen(s)
+	if s.shaky() {
+		actions = append(actions, Arm{SteadyAt})
+	}
+	return s, actions
 }
 
 // listen waits for a job.
@@ -189,6 +192,8 @@ func expired(s Status, t Timer) (Status, []Action) {
 		return leave(s)
 	case t == RestartAt && s.Phase == Starting && !s.Listener && !s.Leaving:
 		return launch(s)
+	case t == SteadyAt && s.Listener && s.Phase >= Listening && !s.Leaving:
+		return s.steady(), nil
 	case t == FenceBy && s.Phase == Stopping && s.Fencing && !s.Interrupted:
 		s.Fence = FenceBroken
 		return s, []Action{Cancel{}, Look{}}

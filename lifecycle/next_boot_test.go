@@ -13,7 +13,7 @@ func TestBoot(t *testing.T) {
 				on(Ready{}, Listening, settledIn...),
 				on(JobStarted{}, Running, atWork...),
 				on(JobEnded{}, Running, Arm{LingerBy}),
-				on(Ended{Finished}, Deregistering, Arm{ExitBy}, Deregister{}),
+				on(Ended{How: Finished}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},
 		},
@@ -86,7 +86,7 @@ func TestBoot(t *testing.T) {
 				on(Fenced{Gone}, Stopping, Disarm{FenceBy}, Disarm{DrainBy}, Arm{Settled}),
 				on(Expired{Settled}, Stopping, Look{}),
 				on(Looked{}, Stopping, Interrupt{}, Arm{KillBy}),
-				on(Ended{Finished}, Exited),
+				on(Ended{How: Finished}, Exited),
 			},
 			exit: Exit{Unreachable, "not listening before RUNNER_START_TIMEOUT was over"},
 		},
@@ -164,15 +164,15 @@ func TestStopDuringBoot(t *testing.T) {
 			},
 		},
 		{
-			name: "while a restart waits for its back-off", given: after(started(), Ended{Retryable}, Checked{}),
+			name: "while a restart waits for its back-off", given: after(started(), Ended{How: Retryable}, Checked{}),
 			told: []turn{
 				on(Stop{}, Deregistering, Cancel{}, Arm{ExitBy}, Deregister{}),
-				on(Expired{RestartAt}, Deregistering),
+				on(Expired{RestartAt}, Deregistering), on(Expired{SteadyAt}, Deregistering),
 				on(Deregistered{Gone}, Exited),
 			},
 		},
 		{
-			name: "while the runner updates itself", given: after(started(), Ended{Updating}),
+			name: "while the runner updates itself", given: after(started(), Ended{How: Updating}),
 			told: []turn{
 				on(Stop{}, Deregistering, Cancel{}, Arm{ExitBy}, Deregister{}),
 				on(Updated{}, Deregistering),

@@ -6,7 +6,7 @@ import "testing"
 var undisturbed = []turn{
 	on(Expired{Settled}, Stopping, Look{}),
 	on(Looked{Worker: false}, Stopping, Interrupt{}, Arm{KillBy}),
-	on(Ended{Finished}, Exited),
+	on(Ended{How: Finished}, Exited),
 }
 
 func TestStopWhileIdle(t *testing.T) {
@@ -24,7 +24,7 @@ func TestStopWhileIdle(t *testing.T) {
 				on(JobStarted{}, Draining, Disarm{FenceBy}, Arm{DrainBy}, Arm{WorkerBy}),
 				on(Fenced{Busy}, Draining),
 				on(JobEnded{}, Draining, Arm{LingerBy}),
-				on(Ended{Finished}, Deregistering, Arm{ExitBy}, Deregister{}),
+				on(Ended{How: Finished}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},
 		},
@@ -35,7 +35,7 @@ func TestStopWhileIdle(t *testing.T) {
 				on(JobStarted{}, Draining, Disarm{FenceBy}, Arm{DrainBy}, Arm{WorkerBy}),
 				on(Expired{Settled}, Draining),
 				on(JobEnded{}, Draining, Arm{LingerBy}),
-				on(Ended{Finished}, Exited),
+				on(Ended{How: Finished}, Exited),
 			},
 		},
 		{
@@ -46,7 +46,7 @@ func TestStopWhileIdle(t *testing.T) {
 				on(Looked{Worker: true}, Draining, Disarm{FenceBy}, Arm{DrainBy}),
 				on(JobStarted{}, Draining, Arm{WorkerBy}),
 				on(JobEnded{}, Draining, Arm{LingerBy}),
-				on(Ended{Finished}, Exited),
+				on(Ended{How: Finished}, Exited),
 			},
 		},
 		{
@@ -56,7 +56,7 @@ func TestStopWhileIdle(t *testing.T) {
 				on(Expired{Settled}, Stopping, Look{}),
 				on(Looked{Worker: true}, Draining, Disarm{FenceBy}, Arm{DrainBy}),
 				on(JobEnded{}, Draining, Arm{LingerBy}),
-				on(Ended{Finished}, Exited),
+				on(Ended{How: Finished}, Exited),
 			},
 		},
 		{
@@ -67,7 +67,7 @@ func TestStopWhileIdle(t *testing.T) {
 				on(Looked{}, Stopping, Interrupt{}, Arm{KillBy}),
 				on(JobStarted{}, Stopping),
 				on(JobEnded{}, Stopping),
-				on(Ended{Finished}, Exited),
+				on(Ended{How: Finished}, Exited),
 			},
 		},
 		{
@@ -99,7 +99,7 @@ func TestStopWhileIdle(t *testing.T) {
 				on(Fenced{Unknown}, Stopping, Disarm{FenceBy}, Disarm{DrainBy}, Look{}),
 				on(Looked{}, Stopping, Interrupt{}, Arm{KillBy}),
 				on(Looked{}, Stopping),
-				on(Ended{Finished}, Deregistering, Arm{ExitBy}, Deregister{}),
+				on(Ended{How: Finished}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},
 		},
@@ -109,7 +109,7 @@ func TestStopWhileIdle(t *testing.T) {
 				asked,
 				on(Fenced{Unknown}, Stopping, Disarm{FenceBy}, Disarm{DrainBy}, Look{}),
 				on(Looked{}, Stopping, Interrupt{}, Arm{KillBy}),
-				on(Ended{Finished}, Deregistering, Arm{ExitBy}, Deregister{}),
+				on(Ended{How: Finished}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Gone}, Exited),
 			},
 		},
@@ -117,7 +117,7 @@ func TestStopWhileIdle(t *testing.T) {
 			name: "GitHub answers the fence only when the listener has ended: that was the deregistration", given: idle(),
 			told: []turn{
 				asked,
-				on(Ended{Finished}, Deregistering, Arm{ExitBy}),
+				on(Ended{How: Finished}, Deregistering, Arm{ExitBy}),
 				on(Fenced{Gone}, Exited),
 			},
 		},
@@ -125,7 +125,7 @@ func TestStopWhileIdle(t *testing.T) {
 			name: "the fence came to nothing and the listener has ended: deregister", given: idle(),
 			told: []turn{
 				asked,
-				on(Ended{Finished}, Deregistering, Arm{ExitBy}),
+				on(Ended{How: Finished}, Deregistering, Arm{ExitBy}),
 				on(Fenced{Unknown}, Deregistering, Arm{ExitBy}, Deregister{}),
 				on(Deregistered{Unknown}, Exited),
 			},
@@ -137,7 +137,7 @@ func TestStopWhileIdle(t *testing.T) {
 				asked,
 				on(Fenced{Kept}, Stopping, Disarm{FenceBy}, Disarm{DrainBy}, Look{}),
 				on(Looked{}, Stopping, Interrupt{}, Arm{KillBy}),
-				on(Ended{Finished}, Exited),
+				on(Ended{How: Finished}, Exited),
 			},
 		},
 		{
@@ -147,7 +147,7 @@ func TestStopWhileIdle(t *testing.T) {
 				on(Stop{}, Stopping, Interrupt{}, Arm{KillBy}),
 				on(Stop{}, Stopping, Kill{}, Arm{ExitBy}),
 				on(Fenced{Gone}, Stopping),
-				on(Ended{Crashed}, Exited),
+				on(Ended{How: Crashed}, Exited),
 			},
 		},
 		{
@@ -157,7 +157,7 @@ func TestStopWhileIdle(t *testing.T) {
 				on(Expired{Settled}, Stopping, Look{}),
 				on(Looked{}, Stopping, Interrupt{}, Arm{KillBy}),
 				on(Expired{KillBy}, Stopping, Kill{}, Arm{ExitBy}),
-				on(Ended{Crashed}, Exited),
+				on(Ended{How: Crashed}, Exited),
 			},
 		},
 	})

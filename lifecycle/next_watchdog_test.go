@@ -25,7 +25,7 @@ func TestJobWithoutAWorker(t *testing.T) {
 				on(Expired{WorkerBy}, Running, Watch{}), on(Watched{}, Running, Arm{WorkerBy}),
 				on(Expired{WorkerBy}, Running, Watch{}), on(Watched{}, Running, Probe{}),
 				on(Probed{Occupied}, Cancelling, Interrupt{}, Arm{KillBy}),
-				on(Ended{Finished}, Deregistering, Arm{ExitBy}, Deregister{}), on(Deregistered{Gone}, Exited),
+				on(Ended{How: Finished}, Deregistering, Arm{ExitBy}, Deregister{}), on(Deregistered{Gone}, Exited),
 			},
 			exit: Exit{DeadRunner, unbegun},
 		},
@@ -33,7 +33,7 @@ func TestJobWithoutAWorker(t *testing.T) {
 			name: "and the listener does not even end when it is asked to", given: suspected,
 			told: []turn{
 				on(Probed{Occupied}, Cancelling, Interrupt{}, Arm{KillBy}), on(Expired{KillBy}, Cancelling, Kill{}, Arm{ExitBy}),
-				on(Ended{Crashed}, Deregistering, Arm{ExitBy}, Deregister{}), on(Deregistered{Gone}, Exited),
+				on(Ended{How: Crashed}, Deregistering, Arm{ExitBy}, Deregister{}), on(Deregistered{Gone}, Exited),
 			},
 			exit: Exit{DeadRunner, unbegun},
 		},
@@ -77,7 +77,7 @@ func TestJobWithoutAWorker(t *testing.T) {
 				on(Expired{WorkerBy}, Draining, Watch{}), on(Watched{}, Draining, Arm{WorkerBy}),
 				on(Expired{WorkerBy}, Draining, Watch{}), on(Watched{}, Draining, Probe{}),
 				on(Probed{Occupied}, Cancelling, Interrupt{}, Arm{KillBy}),
-				on(Ended{Finished}, Deregistering, Arm{ExitBy}, Deregister{}), on(Deregistered{Gone}, Exited),
+				on(Ended{How: Finished}, Deregistering, Arm{ExitBy}, Deregister{}), on(Deregistered{Gone}, Exited),
 			},
 			exit: Exit{DeadRunner, unbegun},
 		},
@@ -117,11 +117,11 @@ func TestIdleRunnerIsProbed(t *testing.T) {
 		},
 		{
 			name: "and its listener wants to be restarted by the time of the answer", given: after(idle(), Expired{ProbeAt}),
-			told: []turn{on(Ended{Updating}, Starting, AwaitUpdate{}), on(Probed{Missing}, Starting), on(Updated{}, Starting, Launch{})},
+			told: []turn{on(Ended{How: Updating}, Starting, AwaitUpdate{}), on(Probed{Missing}, Starting), on(Updated{}, Starting, Launch{})},
 		},
 		{
 			name: "and gets a new identity by the time of the answer", given: after(idle(), Expired{ProbeAt}),
-			told: []turn{on(Ended{Conflict}, Registering, Cancel{}, Register{}, Arm{StartBy})},
+			told: []turn{on(Ended{How: Conflict}, Registering, Cancel{}, Register{}, Arm{StartBy})},
 		},
 	})
 }

@@ -14,6 +14,7 @@ const (
 	linger     = 30 * time.Second // an ephemeral listener cleans up after its job in a second or two
 	patience   = time.Minute      // for the steps of a way out that has no deadline
 	restart    = 5 * time.Second  // what run.sh waits before it starts the listener again; doubled each time
+	proof      = time.Minute      // a listener that fails within a minute of its session will do so again
 	// A worker starts within moments of its job. Two looks tell one that never came from one that has just ended.
 	firstLook, secondLook = 30 * time.Second, 90 * time.Second
 	lookAgain             = 2 * time.Minute // where GitHub did not answer whether the job still is one
@@ -119,6 +120,8 @@ func (p Plan) due(t Timer, s Status, now time.Time, m Moments) (time.Time, bool)
 			chance = p.Chance
 		}
 		return now.Add(wait + chance(wait/4)), true // runners that started together do not ask together
+	case SteadyAt:
+		return now.Add(proof), true
 	case RestartAt:
 		return now.Add(restart << (s.Restarts - 1)), true
 	}

@@ -33,8 +33,8 @@ type Listener interface {
 	Interrupt()
 	// Kill ends it.
 	Kill()
-	// AwaitUpdate waits for the runner's self-update to end.
-	AwaitUpdate(ctx context.Context)
+	// AwaitUpdate waits for the runner's self-update to end, for a while, and reports whether it has.
+	AwaitUpdate(ctx context.Context) bool
 }
 
 // Ports are all that the loop needs of the world.

@@ -129,7 +129,7 @@ func (l *Loop) earliest() (due time.Time, armed bool) {
 
 // expire applies every timer that is due.
 func (l *Loop) expire(now time.Time) {
-	for t := StartBy; t <= RestartAt; t++ {
+	for t := StartBy; t <= SteadyAt; t++ {
 		if at, armed := l.timers[t]; armed && !at.After(now) {
 			delete(l.timers, t)
 			l.apply(Expired{t})
@@ -164,7 +164,7 @@ func (l *Loop) start(a Action) {
 	case Launch:
 		l.launch()
 	case AwaitUpdate:
-		l.ask(func(ctx context.Context) Event { l.ports.Listener.AwaitUpdate(ctx); return Updated{} })
+		l.ask(func(ctx context.Context) Event { return Updated{Unfinished: !l.ports.Listener.AwaitUpdate(ctx)} })
 	case Check:
 		l.ask(func(ctx context.Context) Event { return Checked{l.ports.Registrar.Standing(ctx)} })
 	case Fence:

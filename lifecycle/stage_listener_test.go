@@ -22,7 +22,7 @@ func (s *stage) Launch(tell func(Event)) error {
 		switch {
 		case early:
 			s.take(s.world, s.connect)
-			tell(Ended{ending})
+			tell(Ended{How: ending})
 		default:
 			s.listen(tell, orders)
 		}
@@ -40,12 +40,12 @@ func (s *stage) listen(tell func(Event), orders <-chan Action) {
 		case a := <-orders:
 			switch {
 			case a == Kill{}:
-				tell(Ended{Crashed})
+				tell(Ended{How: Crashed})
 				return
 			case a == Interrupt{} && !s.stubborn, a == done{}:
 				s.take(s.world, s.end)
 				s.set(s.report)
-				tell(Ended{Finished})
+				tell(Ended{How: Finished})
 				return
 			}
 		}

@@ -213,9 +213,10 @@ func (s *stage) delete(ctx context.Context, takes time.Duration) Verdict {
 	return Gone
 }
 
-func (s *stage) AwaitUpdate(ctx context.Context) {
+func (s *stage) AwaitUpdate(ctx context.Context) bool {
 	s.note("await update")
 	s.take(ctx, 10*time.Second)
+	return true
 }
 
 func (s *stage) set(change func()) {

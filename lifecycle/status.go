@@ -2,8 +2,9 @@ package lifecycle
 
 // Limits of what is tried again before a person has to look.
 const (
-	maxRestarts   = 5 // of a listener that asked for it, without a session in between
+	maxRestarts   = 5 // of a listener that asked for it, before it has proved itself
 	maxIdentities = 3 // registered one after another because of session conflicts
+	maxStuck      = 3 // self-updates that did not come to their end, one after another
 	killingStop   = 3 // the stop signal that no longer waits
 	maxProbes     = 4 // of an idle runner, after which the time between two stays the same
 )
@@ -33,10 +34,12 @@ type Status struct {
 	Bounded bool
 	// Stops counts stop requests, up to the one that kills.
 	Stops uint8
-	// Restarts counts starts of the listener since it last had a session.
+	// Restarts counts starts of the listener that it asked for itself, since it last had proved itself.
 	Restarts uint8
-	// Identities counts registrations.
+	// Identities counts registrations, likewise.
 	Identities uint8
+	// Stuck counts self-updates that were given up, since the last one that was not.
+	Stuck uint8
 	// Doubt says whether the job that the listener took has a worker.
 	Doubt Doubt
 	// Watching says that a look for that worker is in flight.
@@ -99,6 +102,15 @@ func Resume(ephemeral, registered, listener, job bool, exit Exit) (Status, []Act
 // in returns the status in another phase.
 func (s Status) in(p Phase) Status {
 	s.Phase = p
+	return s
+}
+
+// shaky says that the listener had to be started again, and has not proved itself since.
+func (s Status) shaky() bool { return s.Restarts > 0 || s.Identities > 1 }
+
+// steady forgets what a listener has proved to have overcome.
+func (s Status) steady() Status {
+	s.Restarts, s.Identities = 0, min(s.Identities, 1)
 	return s
 }
 

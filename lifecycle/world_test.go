@@ -55,7 +55,7 @@ func (t timers) has(x Timer) bool { return t&(1<<x) != 0 }
 // Loose timers may expire at any time, or never, so nobody may wait for them: how long a runner may idle and live is for
 // the user to say, and the watchdog only looks. All but the one for a job mean nothing to a runner on its way out, which
 // promised proves.
-const loose, early = early | 1<<WorkerBy, timers(1<<IdleBy | 1<<LifeBy | 1<<ProbeAt)
+const loose, early = early | 1<<WorkerBy, timers(1<<IdleBy | 1<<LifeBy | 1<<ProbeAt | 1<<SteadyAt)
 
 // outset is the world at the beginning.
 func outset(s Status, actions []Action) (world, error) {
@@ -87,11 +87,11 @@ func (w world) happen(e Event) (world, []Action, error) {
 	return next, actions, err
 }
 
-// forget drops what means nothing: the three counters on the way out, the reason of an end that has a code of
+// forget drops what means nothing: the four counters on the way out, the reason of an end that has a code of
 // its own, and the watchdog where nobody listens to it. Without them there are many times fewer worlds.
 func (s Status) forget() Status {
 	if s.forgets() {
-		s.Restarts, s.Identities, s.Probes = 0, 0, 0
+		s.Restarts, s.Identities, s.Stuck, s.Probes = 0, 0, 0, 0
 	}
 	if s.Exit.Code == OK || s.Exit.Code == GhostLeft || s.Exit.Code == DeadRunner {
 		s.Exit.Reason = ""
@@ -113,7 +113,7 @@ func forgetful(before Status, e Event, after Status, actions []Action) error {
 	if !before.forgets() {
 		return nil
 	}
-	before.Restarts, before.Identities, before.Probes = maxRestarts, maxIdentities, maxProbes
+	before.Restarts, before.Identities, before.Stuck, before.Probes = maxRestarts, maxIdentities, maxStuck, maxProbes
 	if before.Exit.Code == OK {
 		before.Exit.Reason = "anything"
 	}

@@ -524,8 +524,9 @@ func (c company) Working() bool { return c.working() }
 func (c company) Interrupt()    { c.cast((*actor).interrupt) }
 func (c company) Kill()         { c.cast(func(a *actor) { a.die(137) }) }
 
-func (c company) AwaitUpdate(ctx context.Context) {
+func (c company) AwaitUpdate(ctx context.Context) bool {
+	const patience = 31 * time.Second
 	var takes time.Duration
 	c.cast(func(a *actor) { takes = a.update })
-	pause(ctx, min(takes, 31*time.Second))
+	return pause(ctx, min(takes, patience)) && takes <= patience
 }

@@ -60,9 +60,9 @@ func (l *listener) adopt(tell func(lifecycle.Event)) bool {
 // Working is false before there is a listener.
 func (l *listener) Working() bool { return l.process != nil && l.process.Working() }
 
-func (l *listener) Interrupt()                      { l.process.Interrupt() }
-func (l *listener) Kill()                           { l.process.Kill() }
-func (l *listener) AwaitUpdate(ctx context.Context) { l.runner.AwaitUpdate(ctx) }
+func (l *listener) Interrupt()                           { l.process.Interrupt() }
+func (l *listener) Kill()                                { l.process.Kill() }
+func (l *listener) AwaitUpdate(ctx context.Context) bool { return l.runner.AwaitUpdate(ctx) }
 
 // news translates what the runner tells.
 func (l *listener) news(tell func(lifecycle.Event)) runner.News {

@@ -277,10 +277,10 @@ func (i *idler) work() {
 	i.tell(lifecycle.Ended{How: lifecycle.Finished})
 }
 
-func (i *idler) Working() bool               { return false }
-func (i *idler) Interrupt()                  { go i.tell(lifecycle.Ended{How: lifecycle.Finished}) }
-func (i *idler) Kill()                       { go i.tell(lifecycle.Ended{How: lifecycle.Crashed}) }
-func (i *idler) AwaitUpdate(context.Context) {}
+func (i *idler) Working() bool                    { return false }
+func (i *idler) Interrupt()                       { go i.tell(lifecycle.Ended{How: lifecycle.Finished}) }
+func (i *idler) Kill()                            { go i.tell(lifecycle.Ended{How: lifecycle.Crashed}) }
+func (i *idler) AwaitUpdate(context.Context) bool { return true }
 
 // configuring stands for the way in which the runner's configure talks to GitHub, which virtual time has no room for: it
 // registers the runner for a registration token that was handed out, and leaves what configure writes for our stand-in.

@@ -117,23 +117,23 @@ func (l *Listener) Kill() {
 func (l *Listener) Working() bool { return len(workers(l.root, l.process.id())) > 0 }
 
 // AwaitUpdate waits until the runner's self-update has replaced bin and externals, or half a minute, as run-helper.sh
-// does. The update script marks its end in the listener's working directory.
-func (r *Runner) AwaitUpdate(ctx context.Context) {
+// does, and reports whether it has. The update script marks its end in the listener's working directory.
+func (r *Runner) AwaitUpdate(ctx context.Context) bool {
 	root, err := os.OpenRoot(r.Root)
 	if err != nil {
-		return
+		return false
 	}
 	defer root.Close()
 	ctx, cancel := context.WithTimeout(ctx, updateTime)
 	defer cancel()
 	for tick := time.NewTicker(time.Second); ; {
 		if root.Remove(updateMark) == nil {
-			return
+			return true
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return
+			return false
 		}
 	}
 }
