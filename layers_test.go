@@ -43,8 +43,8 @@ var world = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
-		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
-		tests:   []string{"internal/need", "internal/sim/aws", "internal/sim/openapi", script, sys},
+		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/platform/ecs", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
+		tests:   []string{"internal/need", "internal/sim/aws", "internal/sim/ecs", "internal/sim/openapi", script, sys},
 	},
 
 	"lifecycle":        {without: world},
@@ -58,7 +58,8 @@ var layers = map[string]layer{
 	"internal/runner":  {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
 
 	// Where we run: what its platform knows, and does for a job.
-	"internal/platform": {without: world},
+	"internal/platform":     {without: world},
+	"internal/platform/ecs": {imports: []string{"internal/platform"}, tests: []string{"internal/sim/ecs"}, without: []string{"os", "os/exec"}},
 
 	// Values that are kept elsewhere: what names them, and the one package that asks AWS for them.
 	"internal/reference": {without: world},
@@ -70,6 +71,7 @@ var layers = map[string]layer{
 	// The simulation: part of the demo, so free of third parties, and of the tests.
 	"internal/sim/github":        {tests: []string{"internal/need", "internal/sim/openapi"}},
 	"internal/sim/aws":           {},
+	"internal/sim/ecs":           {},
 	"internal/sim/runner":        {tests: []string{"internal/need", "internal/sim/github"}},
 	"internal/sim/cmd/simrunner": {imports: []string{"internal/sim/runner"}},
 

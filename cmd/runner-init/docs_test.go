@@ -41,7 +41,7 @@ func TestLogsPage(t *testing.T) {
 
 func logsPage(t *testing.T) []byte {
 	keys, messages, fields := map[string]string{}, map[string]string{}, ""
-	for _, path := range sources(t, ".", "../../registration") {
+	for _, path := range sources(t, ".", "../../registration", "../../internal/platform", "../../internal/platform/ecs") {
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
@@ -75,7 +75,7 @@ func logsPage(t *testing.T) []byte {
 
 const logsHead = `# What we log
 
-<!-- Generated from cmd/runner-init and registration by ` + "`go generate ./cmd/runner-init`" + `. Do not edit. -->
+<!-- Generated from cmd/runner-init, registration and internal/platform by ` + "`go generate ./cmd/runner-init`" + `. Do not edit. -->
 
 Our own log goes to standard error, one record a line: JSON, or text on a terminal or with ` + "`RUNNER_LOG_FORMAT=text`" + `. The
 message of a record is constant, and what varies is in attributes whose keys stay the same from version to version. There is

@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
+	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/runner-init/runner-init/internal/config"
 	"github.com/runner-init/runner-init/internal/platform"
+	"github.com/runner-init/runner-init/internal/platform/ecs"
 )
 
 // protection is what keeps the platform from taking us away while a job runs, or nil.
 func (s *supervisor) protection() *platform.Protection {
-	guard := s.platformGuard()
+	guard := platformGuard(s.environ)
 	if guard == nil || s.config.Protect == config.ProtectOff {
 		return nil
 	}
@@ -18,8 +21,26 @@ func (s *supervisor) protection() *platform.Protection {
 }
 
 // platformGuard is the platform that we are on, if it can be asked for protection.
-func (s *supervisor) platformGuard() platform.Guard {
+func platformGuard(environ []string) platform.Guard {
+	if agent := ecsAgent(environ); agent.URI != "" {
+		return ecs.Guard{Agent: agent}
+	}
 	return nil
+}
+
+// ecsAgent is the ECS agent, as far as the variables of a container lead to it.
+func ecsAgent(environ []string) *ecs.Agent {
+	return &ecs.Agent{Metadata: valueOf(environ, ecsMetadata), URI: valueOf(environ, "ECS_AGENT_URI")}
+}
+
+// valueOf is the value of a variable; of several of one name the first one counts.
+func valueOf(environ []string, name string) string {
+	for _, kv := range environ {
+		if value, ok := strings.CutPrefix(kv, name+"="); ok {
+			return value
+		}
+	}
+	return ""
 }
 
 // protect asks for protection, or gives it up, once.
@@ -45,5 +66,7 @@ func (w *wiring) unprotect() {
 	}
 	ctx, cancel := context.WithDeadline(context.Background(), by)
 	defer cancel()
-	w.listener.protection.Wait(ctx)
+	if err := w.listener.protection.Wait(ctx); err != nil {
+		w.log.Warn("the platform does not take its protection back in time: it lasts until it expires", slog.Any(keyError, err))
+	}
 }

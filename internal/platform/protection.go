@@ -8,6 +8,12 @@ import (
 	"time"
 )
 
+// Keys of log attributes.
+const (
+	keyError = "error" // what went wrong
+	keyHint  = "hint"  // what to do about it
+)
+
 // Protection asks a Guard for protection while jobs run. It has one goroutine then, and none else. A nil Protection is
 // off.
 type Protection struct {
@@ -55,20 +61,22 @@ func (p *Protection) count(change int) {
 	}
 }
 
-// Wait returns when what was asked for has been given up, or ctx has ended.
-func (p *Protection) Wait(ctx context.Context) {
+// Wait returns when what was asked for has been given up. Its error is that ctx has ended before.
+func (p *Protection) Wait(ctx context.Context) error {
 	if p == nil {
-		return
+		return nil
 	}
 	p.mu.Lock()
 	over := p.over
 	p.mu.Unlock()
 	if over == nil {
-		return
+		return nil
 	}
 	select {
 	case <-over:
+		return nil
 	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -116,7 +124,7 @@ func (p *Protection) protect(ctx context.Context, s state) (state, time.Duration
 		return s, 0
 	case err != nil:
 		if s.failures == 0 {
-			p.log.Warn("cannot protect the job from scale-in, trying again", slog.Any("error", err))
+			p.log.Warn("cannot protect the job from scale-in, trying again", slog.Any(keyError, err))
 		}
 		return s.failed()
 	case !s.held:
@@ -130,31 +138,35 @@ func (p *Protection) tell(r *Refusal) {
 	if p.insist {
 		level = slog.LevelError
 	}
-	attrs := []slog.Attr{slog.Any("error", r.Err)}
+	attrs := []slog.Attr{slog.Any(keyError, r.Err)}
 	if r.Hint != "" {
-		attrs = append(attrs, slog.String("hint", r.Hint))
+		attrs = append(attrs, slog.String(keyHint, r.Hint))
 	}
 	p.log.LogAttrs(context.Background(), level, "jobs are not protected from scale-in", attrs...)
 }
 
+// release gives it up once, and returns how long to rest unless something changes.
 func (p *Protection) release(ctx context.Context, s state) (state, time.Duration) {
 	bounded, cancel := context.WithTimeout(ctx, releaseTime)
 	defer cancel()
 	err := p.guard.Release(bounded)
-	s.held = false
-	_, refused := errors.AsType[*Refusal](err)
+	refusal, refused := errors.AsType[*Refusal](err)
 	switch {
 	case err == nil:
 		p.log.Info("the protection from scale-in is given up")
 		return state{}, 0
 	case ctx.Err() != nil: // another job has started
+		s.held = false
 		return s, 0
-	case refused: // it will not be another time
+	case refused && !s.held: // the job was over before the platform could say so
+		p.tell(refusal)
+		return state{refused: true}, 0
+	case refused:
 		s.failures = releases - 1
 	}
 	s, wait := s.failed()
 	if s.failures == releases {
-		p.log.Warn("cannot give the protection from scale-in up: it lasts until it expires", slog.Any("error", err))
+		p.log.Warn("cannot give the protection from scale-in up: it lasts until it expires", slog.Any(keyError, err))
 		return s, 0
 	}
 	return s, wait

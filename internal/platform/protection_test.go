@@ -115,6 +115,7 @@ func TestProtection(t *testing.T) {
 			[]string{"0s protect", "7s protect", "10s release", "14s release", "20s release"}, 22 * time.Second},
 		"over before the answer":             {hour, []answer{{takes: 3 * time.Second}, {}}, map[time.Duration]int{0: 1, time.Second: -1}, []string{"0s protect", "1s release"}, time.Second},
 		"a job while the last one is let go": {hour, []answer{{}, hang, {}}, map[time.Duration]int{0: 1, minute: -1, 61 * time.Second: 1, 2 * minute: -1}, []string{"0s protect", "1m0s release", "1m1s protect", "2m0s release"}, 2 * minute},
+		"over before the refusal":            {hour, []answer{{takes: 3 * time.Second}, {err: errNever}}, map[time.Duration]int{0: 1, time.Second: -1, minute: 1, 2 * minute: -1}, []string{"0s protect", "1s release"}, 2 * minute},
 		"a release that is refused":          {hour, []answer{{}, {err: errNever}}, map[time.Duration]int{0: 1, minute: -1}, []string{"0s protect", "1m0s release"}, minute},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -164,9 +165,9 @@ func TestWaitIsBounded(t *testing.T) {
 		began := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		p.Wait(ctx)
-		if took := time.Since(began); took != time.Second {
-			t.Errorf("it took %s", took)
+		err := p.Wait(ctx)
+		if took := time.Since(began); took != time.Second || err == nil {
+			t.Errorf("it took %s: %v", took, err)
 		}
 		p.Wait(t.Context())
 	})

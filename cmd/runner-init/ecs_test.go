@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/runner-init/runner-init/internal/sim/ecs"
+	"github.com/runner-init/runner-init/internal/sim/github"
+)
+
+const statePath = "/task-protection/v1/state"
+
+// The two wishes that the agent may hear.
+const (
+	wishProtected = `{"ProtectionEnabled":true,"ExpiresInMinutes":60}`
+	wishReleased  = `{"ProtectionEnabled":false}`
+)
+
+// newAgent puts an ECS agent on the loopback, and returns the variables of a container of its task.
+func newAgent(t *testing.T, task ecs.Task) (agent *ecs.Agent, environ []string) {
+	t.Helper()
+	agent = ecs.NewAgent(task)
+	server := httptest.NewServer(agent)
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+	return agent, []string{"ECS_CONTAINER_METADATA_URI_V4=" + server.URL + ecs.MetadataPath, "ECS_AGENT_URI=" + server.URL + ecs.AgentPath}
+}
+
+// awaitAgent waits for something to hold of the agent.
+func awaitAgent(t *testing.T, agent *ecs.Agent, holds func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), testTime)
+	defer cancel()
+	if err := agent.Await(ctx, holds); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A task is protected while its job runs and not before, and released, however the runner ends.
+func TestTaskProtection(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		environ []string
+		end     func(t *testing.T, b *box)
+		code    int
+	}{
+		{"a job", nil, nil, 0},
+		{"without credentials", []string{"RUNNER_DROP_CREDENTIALS=true", "RUNNER_PROTECT=always"}, nil, 0},
+		{"stopped", nil, func(_ *testing.T, b *box) { b.signal(syscall.SIGTERM) }, 0},
+		{"recovered", nil, func(t *testing.T, b *box) { kill(t, b.supervisor()) }, 70},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHub(t)
+			agent, environ := newAgent(t, ecs.FargateTask())
+			b := open(t, h, newRoot(t), usual(slices.Concat(environ, test.environ)...))
+			h.listening(t, b)
+			if early := agent.Wishes(); len(early) > 0 {
+				t.Errorf("without a job the agent was sent %q", early)
+			}
+			job := h.job("echo working; sleep 1")
+			working(t, job)
+			awaitAgent(t, agent, func() bool { return !agent.Protected().IsZero() })
+			if test.end != nil {
+				test.end(t, b)
+			}
+			b.expectExit(test.code)
+			expectResult(t, job, github.Succeeded)
+			h.expectEmpty(t)
+			wishes := agent.Wishes()
+			if wishes = slices.Compact(wishes); !slices.Equal(wishes, []string{wishProtected, wishReleased}) || !agent.Protected().IsZero() {
+				t.Errorf("the agent was sent %q", wishes)
+			}
+		})
+	}
+}
+
+// Whatever the agent answers, the job runs and the runner ends, two seconds later at most; what will not change is asked
+// once, and said once.
+func TestTaskProtectionAnswers(t *testing.T) {
+	for name, answer := range ecs.Answers() {
+		t.Run(name, func(t *testing.T) {
+			h := newHub(t)
+			agent, environ := newAgent(t, ecs.FargateTask())
+			agent.Answer(statePath, answer)
+			job := h.job("echo working")
+			began := time.Now()
+			b := open(t, h, newRoot(t), usual(environ...))
+			working(t, job)
+			b.expectExit(0)
+			expectResult(t, job, github.Succeeded)
+			h.expectEmpty(t)
+			said := b.stderr.String()
+			if len(agent.Wishes()) == 0 || !strings.Contains(said, "scale-in") && !strings.Contains(said, "lasts until it expires") {
+				t.Errorf("after %s the agent was sent %q, and we say\n%s", time.Since(began), agent.Wishes(), said)
+			}
+		})
+	}
+}
+
+// Nobody is asked where that is off; who insists is told of a refusal as of an error, and gets its job done all the same.
+func TestProtectVariable(t *testing.T) {
+	refused := ecs.Answers()["no task role"]
+	for value, want := range map[string]struct {
+		wishes int
+		level  string
+	}{"off": {0, ""}, "auto": {1, "WARN"}, "always": {1, "ERROR"}} {
+		t.Run(value, func(t *testing.T) {
+			h := newHub(t)
+			agent, environ := newAgent(t, ecs.FargateTask())
+			agent.Answer(statePath, refused)
+			job := h.job("true")
+			b := open(t, h, newRoot(t), usual(append(environ, "RUNNER_PROTECT="+value)...))
+			b.expectExit(0)
+			expectResult(t, job, github.Succeeded)
+			if got := len(agent.Wishes()); got != want.wishes {
+				t.Errorf("%d wishes, want %d", got, want.wishes)
+			}
+			if said := strings.Contains(b.stderr.String(), `"level":"`+want.level+`","msg":"jobs are not protected from scale-in"`); said != (want.wishes > 0) {
+				t.Errorf("we say\n%s", b.stderr.String())
+			}
+		})
+	}
+}
