@@ -30,7 +30,7 @@ ARG TARGETARCH
 ARG VERSION
 ARG COMMIT
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build -trimpath -buildvcs=false -tags nodemo \
+    CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build -trimpath -buildvcs=false -tags nodemo,nethttpomithttp2 \
     -gcflags 'github.com/aws/...=-l' -ldflags "-s -w -X main.version=${VERSION} -X main.commit=${COMMIT}" -o /runner-init ./cmd/runner-init
 
 FROM scratch AS prebuilt

@@ -53,7 +53,7 @@ func build(b *testing.B) programs {
 		stamp: probe(b, dir, "stamp"), echo: probe(b, dir, "echo"), storm: probe(b, dir, "storm"),
 	}
 	built := filepath.Join(dir, "built")
-	if err := compile(b, built, "cmd/runner-init", "-ldflags", "-s -w"); err != nil {
+	if err := compile(b, built, "cmd/runner-init", "-ldflags", "-s -w", "-tags", "nethttpomithttp2", "-gcflags", "github.com/aws/...=-l"); err != nil {
 		b.Fatal(err)
 	}
 	p.runner = p.install(b, built, "run/runner-init")
@@ -61,7 +61,7 @@ func build(b *testing.B) programs {
 	p.enter(asTini, false, p.install(b, built, "as/tini"), "--")
 	p.enter(asDumbInit, false, p.install(b, built, "as/dumb-init"), "--")
 	p.enter(noInit, false)
-	if err := compile(b, built+"-purego", "cmd/runner-init", "-ldflags", "-s -w", "-tags", "purego"); err != nil {
+	if err := compile(b, built+"-purego", "cmd/runner-init", "-ldflags", "-s -w", "-tags", "purego,nethttpomithttp2"); err != nil {
 		p.absent = append(p.absent, fallback+" does not build")
 	} else {
 		p.enter(fallback, false, p.install(b, built+"-purego", "purego"), "exec", "--")

@@ -19,7 +19,7 @@ func Program(t testing.TB, pkg string, tags ...string) string {
 	t.Helper()
 	return once(t, fmt.Sprint(pkg, tags), func(dir string) (string, *exec.Cmd) {
 		path := filepath.Join(dir, filepath.Base(pkg))
-		cmd := exec.Command("go", "build", "-tags", strings.Join(tags, ","), "-o", path, "github.com/runner-init/runner-init/"+pkg)
+		cmd := exec.Command("go", "build", "-tags", strings.Join(append(tags, "nethttpomithttp2"), ","), "-o", path, "github.com/runner-init/runner-init/"+pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		return path, cmd
 	})
