@@ -35,6 +35,8 @@ func hurry(s Status) []Action {
 		return []Action{Arm{KillBy}}
 	case s.Phase == Stopping && s.Fencing:
 		return []Action{Arm{FenceBy}}
+	case s.Phase == Stopping && s.Fence == FenceShut:
+		return []Action{Arm{Settled}}
 	case s.Phase == Draining:
 		return []Action{Arm{DrainBy}}
 	}

@@ -106,7 +106,7 @@ func (p Plan) due(t Timer, s Status, now time.Time, m Moments) (time.Time, bool)
 	case LifeBy:
 		return now.Add(p.Life), p.Life > 0
 	case Settled:
-		return now.Add(min(settle, p.Drain/4)), true
+		return now.Add(p.settle(now, m)), true
 	case FenceAgain:
 		return now.Add(fenceAgain), true
 	case LingerBy:
@@ -151,6 +151,15 @@ func (p Plan) fence(now time.Time, m Moments) time.Time {
 		return m.Fence
 	}
 	return late
+}
+
+// settle is how long a job that was on its way is waited for: less where the end is near, since the listener has to end too.
+func (p Plan) settle(now time.Time, m Moments) time.Duration {
+	wait := min(settle, p.Drain/4)
+	if m == (Moments{}) {
+		return wait
+	}
+	return min(wait, max(m.Kill.Sub(now), 0)/4)
 }
 
 // probePause is the least time before GitHub is asked for an idle runner, which was done a number of times before.

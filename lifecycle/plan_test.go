@@ -92,6 +92,10 @@ func TestDue(t *testing.T) {
 	if due, _ := NewPlan(second, 0).due(Settled, Status{}, now, m); !due.Equal(now.Add(125 * time.Millisecond)) {
 		t.Errorf("a fence settles after %s of a grace period of 1s, want 125ms", due.Sub(now))
 	}
+	notice := NewPlan(120*second, 0).By(now.Add(second), now)
+	if due, _ := NewPlan(120*second, 0).due(Settled, Status{}, now, notice); due.After(notice.Drain) {
+		t.Errorf("a fence settles after %s where a second is left, of which the listener needs half", due.Sub(now))
+	}
 	if _, ever := NewPlan(120*second, 0).due(StartBy, Status{}, now, Moments{}); ever {
 		t.Error("a start timeout of 0 expires, want never")
 	}

@@ -36,6 +36,23 @@ func TestNoticeBoundsADrain(t *testing.T) {
 	}
 }
 
+// An idle listener is fenced off, waited for and interrupted within the second that a notice leaves, also if it has begun
+// to leave by itself.
+func TestNoticeForAnIdleRunner(t *testing.T) {
+	for name, first := range map[string][]cue{"listening": nil, "settling": {{at: 19*second + 700*time.Millisecond, event: Leave{}}}} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := prompt()
+				s.play(append(first, notice(20*second, second))...)
+				m := NewPlan(second, 0).From(time.Time{}.Add(20 * second)).Drain.Sub(time.Time{})
+				if at := s.moment("interrupt"); at > m {
+					t.Errorf("interrupted at %s, want no later than %s\n%q", at, m, s.record)
+				}
+			})
+		})
+	}
+}
+
 // What comes second, a signal or another notice, may bring every moment nearer and none farther away; and a first signal
 // is no sign of impatience, because the notice was none.
 func TestNoticeAndWhatFollows(t *testing.T) {

@@ -90,12 +90,13 @@ func (c *Client) withdraw(ctx context.Context, name string, failed error) bool {
 	}
 	verdict := Verdict("")
 	if err == nil {
-		verdict, err = c.Delete(ctx, left.GetID())
+		verdict, _ = c.Delete(ctx, left.GetID())
 	}
-	if e, ok := errors.AsType[*Error](failed); ok && err != nil {
+	gone := verdict == Gone || verdict == Absent
+	if e, ok := errors.AsType[*Error](failed); ok && !gone {
 		e.Uncertain = true
 	}
-	return verdict == Gone || verdict == Absent
+	return gone
 }
 
 // Group is the id of a runner group by its name, in whatever case, as in the runner's configure step. No name is the

@@ -177,6 +177,21 @@ func TestUncertain(t *testing.T) {
 	})
 }
 
+// GitHub refuses to delete what the lost answer left behind: that is as uncertain as no answer.
+func TestRefusedWithdrawalIsUncertain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, c := simulated(t)
+		server.Fault(github.Fault{Method: http.MethodPost, Hang: true, After: true})
+		server.Fault(github.Fault{Method: http.MethodDelete, Status: 422})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, _, err := c.JIT(ctx, wanted)
+		if e := failure(t, err); !e.Uncertain || len(server.Runners()) != 1 {
+			t.Errorf("got %v, uncertain %v, left %+v", err, e.Uncertain, server.Runners())
+		}
+	})
+}
+
 // A request that never reached GitHub leaves no doubt, and a conflict after it is a real one.
 func TestUnsentIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

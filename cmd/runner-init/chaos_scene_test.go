@@ -260,7 +260,10 @@ func (s *scene) queue(i int) {
 
 func (s *scene) blow(f github.Fault, lasting time.Duration) {
 	until := time.Now().Add(lasting)
-	f.When = func(e github.Entry) bool { return time.Now().Before(until) && e.Credential != "classic person" }
+	f.When = func(e github.Entry) bool {
+		lied := f.Status == http.StatusOK && strings.HasSuffix(e.Credential, "-token") // which the runner's programs would believe
+		return time.Now().Before(until) && e.Credential != "classic person" && !lied
+	}
 	s.hub.Fault(f)
 }
 

@@ -129,7 +129,7 @@ func (s *scene) judge() (wrong []string) {
 	exit := s.told.exit
 	c := s.wiring.config
 	left := s.hub.Runners()
-	ours := c.Deregister && s.how != "ready-jit"
+	ours := c.Deregister && s.how != "ready-jit" && !(s.how == "ready-token" && s.disturbed()) // where the runner's word is all we have
 	if len(left) > 0 && exit.Code != lifecycle.GhostLeft && ours {
 		object("a registration is left, and the exit code is %d (%s): %+v", exit.Code, exit.Reason, left)
 	}
@@ -192,13 +192,17 @@ func (s *scene) drain() time.Time {
 	return at
 }
 
+// disturbed reports whether the runner and GitHub lost sight of each other, which is not ours to mend.
+func (s *scene) disturbed() bool {
+	return s.shift.Load() != 0 || slices.ContainsFunc(s.hub.Journal(), func(e github.Entry) bool {
+		return e.Faulted && (strings.HasPrefix(e.Path, "/run/") || strings.HasPrefix(e.Path, "/broker/"))
+	})
+}
+
 // judgeJobs: a job that its runner took, and that could end in time, has ended as it would have.
 func (s *scene) judgeJobs(object func(string, ...any)) {
-	disturbed := slices.ContainsFunc(s.hub.Journal(), func(e github.Entry) bool {
-		return e.Faulted && (strings.HasPrefix(e.Path, "/run/") || strings.HasPrefix(e.Path, "/broker/"))
-	}) || s.shift.Load() != 0
-	if disturbed {
-		return // the runner and GitHub lost sight of each other, which is not ours to mend
+	if s.disturbed() {
+		return
 	}
 	drain := s.drain()
 	for _, job := range s.jobs {
