@@ -43,12 +43,13 @@ var world = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
-		imports: []string{"signals", "lifecycle", "registration", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/platform/ecs", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
+		imports: []string{"signals", "lifecycle", "registration", "internal/cgroup", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/platform/ecs", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
 		tests:   []string{"internal/need", "internal/sim/aws", "internal/sim/ecs", "internal/sim/openapi", script, sys},
 	},
 
 	"lifecycle":        {without: world},
 	"registration":     {imports: []string{gogithub, retryable, install, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
+	"internal/cgroup":  {without: []string{"net", "net/http", "os/exec", "os/signal", "syscall"}},
 	"internal/config":  {imports: []string{env, "internal/reference"}},
 	"internal/doctor":  {without: world},
 	"internal/health":  {imports: []string{sys}, without: []string{"os/exec"}},

@@ -29,6 +29,10 @@ type listener struct {
 	protection *platform.Protection // while it has a job
 	protected  atomic.Bool          // it was asked for
 
+	oom       oomWatch
+	ephemeral bool
+	killed    atomic.Bool // by us
+
 	job    atomic.Pointer[served] // the last job
 	failed atomic.Bool            // the last listener ended badly
 }
@@ -46,6 +50,7 @@ func (l *listener) Launch(tell func(lifecycle.Event)) (err error) {
 		return l.handOver()
 	}
 	l.followDiag()
+	l.oom.begin(kernelFiles)
 	l.process, err = l.runner.Launch(l.news(tell))
 	return err
 }
@@ -53,6 +58,7 @@ func (l *listener) Launch(tell func(lifecycle.Event)) (err error) {
 // adopt takes over a listener that an earlier supervisor started, and reports whether one lives.
 func (l *listener) adopt(tell func(lifecycle.Event)) bool {
 	l.followDiag()
+	l.oom.begin(kernelFiles)
 	l.process = l.runner.Adopt(l.news(tell))
 	return l.process != nil
 }
@@ -83,6 +89,7 @@ func (l *listener) news(tell func(lifecycle.Event)) runner.News {
 			if l.jobOver != nil {
 				go l.jobOver()
 			}
+			l.sawOOM()
 			tell(lifecycle.JobEnded{})
 		},
 		Ended: func(end runner.End) {
@@ -92,7 +99,7 @@ func (l *listener) news(tell func(lifecycle.Event)) runner.News {
 			if len(end.Strays) > 0 {
 				l.log.Info("processes that a job left behind were ended", slog.String(keyNames, namesOf(end.Strays)))
 			}
-			tell(lifecycle.Ended{How: endings[end.Meaning]})
+			tell(l.ended(end))
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -53,6 +54,35 @@ func (r *Runner) Tail(program string) (name, text string, err error) {
 	}
 	lines := strings.Split(strings.TrimRight(string(end), "\r\n"), "\n")
 	return name, strings.Join(lines[max(0, len(lines)-tailLines):], "\n"), nil
+}
+
+// workerBytes is how much of the end of a listener's log is searched for the end of its last worker: what follows that is
+// far less, even where the listener has trouble telling GitHub.
+const workerBytes = 1 << 20
+
+// WorkerCode returns the exit code of the last worker of the listener that has ended last, or 128+n if signal n killed it:
+// the listener tells nobody else (Runner.Listener JobDispatcher.cs: `Worker finished for job ID. Code: N`).
+func (r *Runner) WorkerCode() (code int, known bool) {
+	diag, err := r.openDiag()
+	if err != nil {
+		return 0, false
+	}
+	defer diag.Close()
+	name, err := newestLog(diag, ListenerLog)
+	if err != nil {
+		return 0, false
+	}
+	file, size, err := openLog(diag, name)
+	if err != nil {
+		return 0, false
+	}
+	defer file.Close()
+	begin := max(0, size-workerBytes)
+	lines, _ := io.ReadAll(io.NewSectionReader(file, begin, workerBytes))
+	_, after, _ := bytes.Cut(lines[max(0, bytes.LastIndex(lines, []byte("Worker finished for job "))):], []byte(" Code: "))
+	end, _, _ := bytes.Cut(after, []byte("\n"))
+	code, err = strconv.Atoi(string(bytes.TrimSpace(end)))
+	return code, err == nil
 }
 
 func (r *Runner) openDiag() (*os.Root, error) {

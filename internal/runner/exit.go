@@ -4,6 +4,8 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // End is how a listener ended.
@@ -11,6 +13,8 @@ type End struct {
 	// Code is the exit code, or 128+n for an end by signal n; -1 if it was not ours to see.
 	Code    int
 	Meaning Meaning
+	// Signal is what it was killed by; 0 is an end of its own.
+	Signal syscall.Signal
 	// Strays are the processes that outlived it, and were ended then.
 	Strays []Stray
 }
@@ -64,9 +68,23 @@ func endOf(state *os.ProcessState) End {
 	}
 	code := state.ExitCode()
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		code = 128 + int(status.Signal())
+		return End{Code: 128 + int(status.Signal()), Meaning: Crash, Signal: status.Signal()}
 	}
 	return End{Code: code, Meaning: meaningOf(code)}
+}
+
+// Cause says by what it ended: an exit code, or a signal.
+func (e End) Cause() string {
+	switch name := unix.SignalName(e.Signal); {
+	case e.Code < 0:
+		return "nobody could see how"
+	case e.Signal == 0:
+		return "exit code " + strconv.Itoa(e.Code)
+	case name == "":
+		return "killed by signal " + strconv.Itoa(int(e.Signal))
+	default:
+		return "killed by " + name
+	}
 }
 
 // Failed reports whether the runner's diagnostic logs say more about this end.
@@ -74,4 +92,4 @@ func (e End) Failed() bool {
 	return e.Meaning == Crash || e.Meaning == TerminatedError || e.Meaning == RetryableError
 }
 
-func (e End) String() string { return e.Meaning.String() + " (exit code " + strconv.Itoa(e.Code) + ")" }
+func (e End) String() string { return e.Meaning.String() + " (" + e.Cause() + ")" }

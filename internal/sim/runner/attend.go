@@ -129,6 +129,7 @@ func (s *service) attend(j *job, w *worker, until time.Time) (result string, ok 
 // conclude turns the end of the worker into the job's result. After an order its code is ignored; any code but the
 // known ones is a crash, for which the listener itself completes the job as failed.
 func (s *service) conclude(j *job, w *worker, code int, outcome string) string {
+	s.term.log("Worker finished for job %s. Code: %d", j.id, code)
 	crashed := code < 100 || code >= 100+len(results)
 	if crashed {
 		s.term.log("worker crashed with %d: %s", code, w.output)

@@ -42,6 +42,8 @@ type Act struct {
 	Stderr string         //
 	Repeat int            // how often to print it, 0 is once
 	Hold   time.Duration  // start a background child that holds stdout and stderr open for so long
+	Mute   bool           // close stdout, as nobody should
+	Eat    bool           // take memory until somebody ends it
 	Hang   bool           // stand still for ever; signals are taken, and change nothing
 	Signal syscall.Signal // die of it, as a crash does
 	Exit   *int           // exit at once with this code
@@ -128,6 +130,12 @@ func (p *process) at(arrow Arrow) {
 	os.Stderr.WriteString(strings.Repeat(act.Stderr, max(1, act.Repeat)))
 	if act.Hold > 0 {
 		holdOpen(act.Hold)
+	}
+	if act.Mute {
+		os.Stdout.Close()
+	}
+	if act.Eat {
+		eat()
 	}
 	if act.Hang {
 		select {}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -75,5 +76,13 @@ func holdOpen(d time.Duration) {
 	child.Stdout, child.Stderr = os.Stdout, os.Stderr
 	if err := child.Start(); err == nil {
 		child.Process.Release() // nobody waits for it
+	}
+}
+
+// eat takes memory, and uses it, for ever.
+func eat() {
+	const piece = 4 << 20
+	for eaten := [][]byte{}; ; {
+		eaten = append(eaten, bytes.Repeat([]byte{1}, piece))
 	}
 }
