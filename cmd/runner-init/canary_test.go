@@ -48,7 +48,8 @@ func overhear(t *testing.T, s *supervisor) *overheard {
 	s.config.TerminationLog, s.config.LogLevel = o.path, config.Level(slog.LevelDebug)
 	s.config.LogFormat = config.FormatJSON
 	s.mask = mask.New(s.config.Secrets()...)
-	s.log = newLogger(s.config, s.mask.Writer(&o.log))
+	s.outlet = newOutlet(&o.log)
+	s.log = newLogger(s.config, s.mask.Writer(s.outlet))
 	return o
 }
 
@@ -100,6 +101,8 @@ func (o *overheard) note(secrets ...string) []string {
 func (o *overheard) expectNoSecret(t *testing.T, s *supervisor, exit lifecycle.Exit) {
 	t.Helper()
 	s.report(exit)
+	s.outlet.flush()
+	close(s.outlet.pieces)
 	message, err := os.ReadFile(o.path)
 	if err != nil || !strings.Contains(o.log.String(), `"msg":"exited"`) {
 		t.Errorf("the end was not reported: %v\n%s", err, o.log.String())
