@@ -15,7 +15,8 @@ func listenerEnds(t *testing.T) string {
 
 Whatever it left behind is ended first: what descends from PID 1 (or, where that is not ours, from the subreaper that we are
 there), was born after the first listener, and is not below our supervisor, in whatever session or process group and of
-whatever user. It gets SIGTERM, and SIGKILL after two seconds, or as soon as the plan of a stop has the listener killed.
+whatever user. It gets SIGTERM, and SIGKILL after 2s (15s with a worker in it, whose listener has died: it may still report its job), or
+as soon as the plan of a stop has the listener killed.
 What is still there a second later, because the kernel does not let go of it, is left behind. Only a self-update is spared.
 
 "Often" is %d restarts without a session of %s in between, or %d registrations, or %d self-updates that did not come to

@@ -23,15 +23,18 @@ func leave(program string) string {
 
 // openHere starts runner-init below a shell that has a daemon of its own first, in the namespace of the test: it is no
 // PID 1, and what it leaves behind nobody ends for it.
-func openHere(t *testing.T, h *hub, root string, environ ...string) *box {
+func openHere(t *testing.T, h *hub, root string, change ...func(*box)) *box {
 	t.Helper()
 	b := &box{t: t, hub: h, root: root, ended: make(chan struct{}), watched: make(chan struct{})}
 	close(b.watched)
 	b.command = exec.CommandContext(t.Context(), "sh", "-c", `DAEMON=$1 sleep 1000 & exec "$0"`, need.Program(t, "cmd/runner-init"), t.Name())
 	b.command.Dir = root
-	b.command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "GITHUB_SERVER_URL=" + h.url, "GITHUB_API_URL=" + h.url}, usual(environ...)...)
+	b.command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "GITHUB_SERVER_URL=" + h.url, "GITHUB_API_URL=" + h.url}, usual()...)
 	b.command.Stdout, b.command.Stderr = &b.stdout, &b.stderr
 	b.command.WaitDelay = time.Second
+	for _, f := range change {
+		f(b)
+	}
 	if err := b.command.Start(); err != nil {
 		t.Fatal(err)
 	}

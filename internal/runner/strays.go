@@ -14,6 +14,9 @@ import (
 const (
 	// strayGrace is what a process that a job left behind has to end by itself.
 	strayGrace = 2 * time.Second
+	// workerGrace is what the worker of a listener that died has: it gives its step up to 10 s (Runner.Sdk
+	// ProcessInvoker.cs), and then reports the job, which would else be one of those with which GitHub lost communication.
+	workerGrace = 15 * time.Second
 	// strayEnd is how long those that were killed are looked for: a process that forks faster than it is killed, or that
 	// the kernel does not let go of, must not keep the container alive.
 	strayEnd = time.Second
@@ -47,11 +50,15 @@ func (r *Runner) endStrays(hurry <-chan struct{}) []Stray {
 	if len(found) == 0 {
 		return nil
 	}
+	grace := strayGrace
 	for _, s := range found {
 		s.signal(syscall.SIGTERM)
 		s.signal(syscall.SIGCONT) // who is stopped does not see the other one
+		if s.Name == workerName {
+			grace = workerGrace
+		}
 	}
-	await(found, strayGrace, hurry)
+	await(found, grace, hurry)
 	// Again and again: what was found may have had children meanwhile.
 	for until := time.Now().Add(strayEnd); time.Now().Before(until); {
 		rest := f.find()
