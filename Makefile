@@ -33,10 +33,11 @@ test: ## every test, with the race detector where there is a C compiler
 
 # Without the race detector, which the smaller number of lives in make test has.
 N    ?= 10000
+P    ?= 100
 FROM ?= 1
 SEED ?= 0
-chaos: ## N random lives in virtual time, from seed FROM on; or the one of a SEED, a hundred times
-	$(GO) test -v -count=1 -timeout 30m -run '^TestChaos$$' ./cmd/runner-init -chaos.n=$(N) -chaos.from=$(FROM) -chaos.seed=$(SEED)
+chaos: ## N random lives in virtual time and P of real processes, from seed FROM on; or the one of a SEED, a hundred times
+	$(GO) test -count=1 -timeout 30m -run '^TestChaos' ./cmd/runner-init -chaos.n=$(N) -chaos.p=$(P) -chaos.from=$(FROM) -chaos.seed=$(SEED)
 
 bench: ## the init beside tini and dumb-init, and what boot costs, into docs/performance.md; as root, three minutes
 	$(GO) test -v -count=1 -run '^$$' -bench . ./bench -update

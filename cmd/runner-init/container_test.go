@@ -40,6 +40,11 @@ type hub struct {
 func newHub(t *testing.T) *hub {
 	t.Helper()
 	t.Parallel() // most of a test is waiting
+	return makeHub(t)
+}
+
+func makeHub(t *testing.T) *hub {
+	t.Helper()
 	h := &hub{Server: github.New(github.Options{}), began: time.Now()}
 	h.AddPAT(testPAT, github.Classic("repo", "admin:org"))
 	var handler http.Handler = h.Server
@@ -282,6 +287,14 @@ func (b *box) said(text string) {
 // supervisor returns the process id of the supervisor, as seen from outside.
 func (b *box) supervisor() int {
 	b.t.Helper()
+	pid := b.findSupervisor()
+	if pid == 0 {
+		b.t.Fatal("no supervisor")
+	}
+	return pid
+}
+
+func (b *box) findSupervisor() int {
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", b.pid)) // a list for each thread
 	for _, path := range lists {
 		text, _ := os.ReadFile(path)
@@ -292,7 +305,6 @@ func (b *box) supervisor() int {
 			}
 		}
 	}
-	b.t.Fatal("no supervisor")
 	return 0
 }
 

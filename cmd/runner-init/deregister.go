@@ -172,7 +172,7 @@ func (r *registrar) delete(ctx context.Context) (lifecycle.Verdict, error) {
 // deletes the registration as well.
 func (r *registrar) forgotten() bool {
 	_, err := r.runner.Identity()
-	return errors.Is(err, os.ErrNotExist)
+	return errors.Is(err, os.ErrNotExist) && !r.found
 }
 
 // confirm asks in another way whether a registration is gone that GitHub did not find: it answers so, too, to a credential
@@ -195,7 +195,7 @@ func (r *registrar) findHeld(ctx context.Context) (bool, error) {
 		case err != nil, ok && (found.Online || found.Busy):
 			return false, err
 		case ok:
-			r.held.ID = found.ID
+			r.held.ID, r.found = found.ID, true
 			return true, nil
 		case !again || !pause(ctx, askPause):
 			return false, nil
@@ -234,10 +234,7 @@ func (r *registrar) removeByRunner(ctx context.Context, token string) lifecycle.
 
 // spent reports whether an ephemeral runner has done its job. GitHub has removed it then, and it has deleted the identity
 // that it had: that is all the proof there is without an API credential.
-func (r *registrar) spent() bool {
-	_, err := r.runner.Identity()
-	return errors.Is(err, os.ErrNotExist) && r.config.Ephemeral && r.held.ID != 0
-}
+func (r *registrar) spent() bool { return r.forgotten() && r.config.Ephemeral && r.held.ID != 0 }
 
 // pause waits, and reports whether ctx lasted that long.
 func pause(ctx context.Context, d time.Duration) bool {

@@ -165,6 +165,24 @@ func TestDeregistrationWaitsOutTheRateLimit(t *testing.T) {
 	}
 }
 
+// A configure that was cut off leaves no identity. That the runner has none is no proof then that it has done its job.
+func TestNoIdentityIsNoProof(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := github.New(github.Options{})
+		hub.AddPAT(testPAT, github.Classic("repo"))
+		pat, _ := registration.NewPAT(testPAT)
+		r := member(t, hub, pat, "RUNNER_REGISTRATION=token")
+		r.hold("n", 0)
+		hub.AddRunner(scope, "n", false)
+		hub.Fault(github.Fault{Method: "DELETE", Status: 502})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if v := r.Deregister(ctx); v != lifecycle.Unknown {
+			t.Errorf("got %v, want %v, with %+v left", v, lifecycle.Unknown, hub.Runners())
+		}
+	})
+}
+
 // Names that are taken are given up after a few, each another one.
 func TestNamesRunOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

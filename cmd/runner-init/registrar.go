@@ -30,6 +30,7 @@ type registrar struct {
 	token   string    // a registration token, from Authenticate to Register
 	byToken bool      // the server turned out not to know JIT
 	held    entry     // the registration that we hold or may hold
+	found   bool      // GitHub told its id: the runner never had its identity
 	doubt   bool      // whether GitHub's "not found" needs a proof
 	until   time.Time // GitHub's rate limit: not to be asked before
 	tries   int       // names used so far
@@ -247,7 +248,7 @@ func conflict(err error) bool {
 
 // hold remembers the registration, also beyond our death.
 func (r *registrar) hold(name string, id int64) {
-	r.held = entry{Name: name, ID: id, Ready: r.mode() == modeReady}
+	r.held, r.found = entry{Name: name, ID: id, Ready: r.mode() == modeReady}, false
 	if err := r.journal.write(r.held); err != nil {
 		r.log.Warn("cannot note the registration", slog.Any(keyError, err))
 	}
