@@ -82,7 +82,7 @@ var layers = map[string]layer{
 	"internal/image":       {tests: []string{"internal/need", "internal/sim/github", "internal/sim/runner", sys}},
 	"internal/conformance": {tests: []string{"internal/need", sys}},
 	"bench":                {tests: []string{"internal/need", "internal/sim/github", "internal/sim/runner", sys}},
-	"ecs-task-defs":        {tests: []string{"internal/config"}},
+	"ecs-task-defs":        {tests: []string{"internal/config", "internal/need", "internal/sim/github", "internal/sim/runner", awssdk}},
 	".":                    {},
 }
 

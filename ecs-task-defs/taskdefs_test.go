@@ -1,35 +1,70 @@
-// Package taskdefs_test holds the task definitions to what ECS accepts and to what runner-init understands, without an
-// account: names and types by strict decoding, the rest by the rules of the ECS API reference (RegisterTaskDefinition).
-// It does not know every field of ECS: one that appears in a file for the first time is added to definition_test.go.
+// Package taskdefs_test holds the task definitions, and what stands beside them, to what ECS and IAM accept and to what
+// runner-init understands, without an account: names and types by AWS's own SDK, which really sends them, to loopback;
+// the rest by the rules of AWS's documentation. The SDK's package for ECS is for these tests alone.
 package taskdefs_test
 
 import (
+	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/runner-init/runner-init/internal/config"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/runner-init/runner-init/internal/need"
 )
 
-func TestTaskDefinitions(t *testing.T) {
-	paths, err := filepath.Glob("*.json")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no task definitions here: %v", err)
+const program = "/usr/local/bin/runner-init"
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	need.RemovePrograms()
+	os.Exit(code)
+}
+
+// definition is a file and what it says.
+type definition struct {
+	*ecs.RegisterTaskDefinitionInput
+	name string
+}
+
+func definitions(t *testing.T) (all []definition) {
+	t.Helper()
+	for _, path := range files(t, "*.json") {
+		d := decode[ecs.RegisterTaskDefinitionInput](t, path)
+		all = append(all, definition{d, strings.TrimSuffix(path, ".json")})
 	}
-	for _, path := range paths {
-		t.Run(path, func(t *testing.T) {
-			d := read(t, path)
+	return all
+}
+
+// runners are the containers that run runner-init: all but the helpers, which bring a program of their own.
+func (d definition) runners() []types.ContainerDefinition {
+	return slices.DeleteFunc(slices.Clone(d.ContainerDefinitions), func(c types.ContainerDefinition) bool { return len(c.EntryPoint) > 0 })
+}
+
+func (d definition) on(c types.Compatibility) bool {
+	return slices.Contains(d.RequiresCompatibilities, c)
+}
+
+func TestTaskDefinitions(t *testing.T) {
+	for _, d := range definitions(t) {
+		t.Run(d.name, func(t *testing.T) {
 			checkTask(t, d)
-			checkSize(t, d)
-			checkPlaceholders(t, d)
-			for _, c := range d.ContainerDefinitions {
-				checkVariables(t, c)
-				checkStop(t, c)
-				checkLogs(t, c.LogConfiguration)
+			checkContainers(t, d)
+			checkMounts(t, d)
+			switch {
+			case d.on(types.CompatibilityFargate):
+				checkFargate(t, d)
+			case d.on(types.CompatibilityManagedInstances):
+				checkUnprivileged(t, d)
+				if d.NetworkMode != types.NetworkModeAwsvpc && d.NetworkMode != types.NetworkModeHost {
+					t.Errorf("Managed Instances have no network mode %q", d.NetworkMode)
+				}
 			}
 		})
 	}
@@ -37,21 +72,148 @@ func TestTaskDefinitions(t *testing.T) {
 
 func checkTask(t *testing.T, d definition) {
 	t.Helper()
-	if !slices.Equal(d.RequiresCompatibilities, []string{"FARGATE"}) || d.NetworkMode != "awsvpc" {
-		t.Errorf("Fargate has awsvpc networking and no other: %v, %q", d.RequiresCompatibilities, d.NetworkMode)
+	if got, want := aws.ToString(d.Family), "github-runner-"+d.name; got != want {
+		t.Errorf("family %q, want %q, after the file", got, want)
 	}
-	if !slices.Contains([]string{"X86_64", "ARM64"}, d.RuntimePlatform.CPUArchitecture) || d.RuntimePlatform.OperatingSystemFamily != "LINUX" {
-		t.Errorf("not a platform that runner-init is built for: %+v", d.RuntimePlatform)
+	if len(d.RequiresCompatibilities) != 1 {
+		t.Errorf("%v: one file is one way to run", d.RequiresCompatibilities)
 	}
-	if d.Family == "" || d.ExecutionRoleARN == "" {
-		t.Error("family and executionRoleArn: without the role there is no image, no secret and no log")
+	platform := orZero(d.RuntimePlatform)
+	if !slices.Contains([]types.CPUArchitecture{types.CPUArchitectureX8664, types.CPUArchitectureArm64}, platform.CpuArchitecture) || platform.OperatingSystemFamily != types.OSFamilyLinux {
+		t.Errorf("not a platform that runner-init is built for: %+v", platform)
 	}
-	if n := d.EphemeralStorage.SizeInGiB; n < 21 || n > 200 {
+	if d.ExecutionRoleArn == nil {
+		t.Error("executionRoleArn: without the role there is no image, no secret and no log")
+	}
+	if len(d.runners()) == 0 {
+		t.Error("there is no runner in it")
+	}
+}
+
+func checkContainers(t *testing.T, d definition) {
+	t.Helper()
+	essential := 0
+	for _, c := range d.ContainerDefinitions {
+		name := aws.ToString(c.Name)
+		if aws.ToBool(c.Essential) {
+			essential++
+		}
+		if p := c.LinuxParameters; p != nil && p.InitProcessEnabled != nil {
+			t.Errorf("%s: initProcessEnabled: runner-init is the init", name)
+		}
+		checkLogs(t, c.LogConfiguration)
+	}
+	if essential != 1 {
+		t.Errorf("%d essential containers: the end of one ends all the others, so that a task has one", essential)
+	}
+	for _, c := range d.runners() {
+		if len(c.Command) > 0 {
+			t.Errorf("%s: the image's entry point is the command", aws.ToString(c.Name))
+		}
+		checkStop(t, c)
+		if h := c.HealthCheck; h == nil || !slices.Equal(h.Command, []string{"CMD", program, "healthcheck"}) {
+			t.Errorf("%s: no health check that does without a shell: %+v", aws.ToString(c.Name), h)
+		}
+		if r := c.RestartPolicy; r != nil && (aws.ToInt32(r.RestartAttemptPeriod) < 60 || aws.ToInt32(r.RestartAttemptPeriod) > 1800) {
+			t.Errorf("%s: restartAttemptPeriod %d: ECS has 60 to 1800 seconds", aws.ToString(c.Name), aws.ToInt32(r.RestartAttemptPeriod))
+		}
+	}
+}
+
+// checkStop compares the two places where the grace period stands.
+func checkStop(t *testing.T, c types.ContainerDefinition) {
+	t.Helper()
+	if c.StopTimeout == nil || *c.StopTimeout < 2 {
+		t.Error("stopTimeout is missing: ECS would wait for 30 seconds")
+	}
+	i := slices.IndexFunc(c.Environment, func(v types.KeyValuePair) bool { return aws.ToString(v.Name) == "RUNNER_STOP_TIMEOUT" })
+	if i < 0 {
+		t.Fatal("RUNNER_STOP_TIMEOUT is missing: ECS does not tell a container its stopTimeout")
+	}
+	got, err := time.ParseDuration(aws.ToString(c.Environment[i].Value))
+	if want := time.Duration(aws.ToInt32(c.StopTimeout)) * time.Second; err != nil || got != want {
+		t.Errorf("RUNNER_STOP_TIMEOUT %q, stopTimeout %v: they are one number", aws.ToString(c.Environment[i].Value), want)
+	}
+}
+
+// checkLogs wants a log that never holds up a job. awslogs-stream-prefix is required on Fargate.
+func checkLogs(t *testing.T, l *types.LogConfiguration) {
+	t.Helper()
+	if l == nil || l.LogDriver != types.LogDriverAwslogs || l.Options["mode"] != "non-blocking" {
+		t.Fatalf("the log is not awslogs that is non-blocking: %+v", l)
+	}
+	for _, option := range []string{"awslogs-group", "awslogs-region", "awslogs-stream-prefix", "max-buffer-size"} {
+		if l.Options[option] == "" {
+			t.Errorf("%s is missing", option)
+		}
+	}
+	for option := range l.Options {
+		if !strings.HasPrefix(option, "awslogs-") && option != "mode" && option != "max-buffer-size" {
+			t.Errorf("%s is no option of awslogs", option)
+		}
+	}
+}
+
+// checkMounts wants each mount to have its volume, each volume its mount, and what the runner asks a Docker daemon outside
+// to mount at the same path outside.
+func checkMounts(t *testing.T, d definition) {
+	t.Helper()
+	used := map[string]bool{}
+	for _, c := range d.ContainerDefinitions {
+		for _, m := range c.MountPoints {
+			name := aws.ToString(m.SourceVolume)
+			used[name] = true
+			i := slices.IndexFunc(d.Volumes, func(v types.Volume) bool { return aws.ToString(v.Name) == name })
+			if i < 0 {
+				t.Errorf("there is no volume %q", name)
+			} else if h := d.Volumes[i].Host; h != nil && len(c.EntryPoint) == 0 && aws.ToString(h.SourcePath) != aws.ToString(m.ContainerPath) {
+				t.Errorf("%s is mounted at %s: the daemon knows the host's paths only", aws.ToString(h.SourcePath), aws.ToString(m.ContainerPath))
+			}
+		}
+	}
+	for _, v := range d.Volumes {
+		if !used[aws.ToString(v.Name)] {
+			t.Errorf("nobody mounts the volume %q", aws.ToString(v.Name))
+		}
+	}
+}
+
+func checkFargate(t *testing.T, d definition) {
+	t.Helper()
+	checkUnprivileged(t, d)
+	checkSize(t, d)
+	if d.NetworkMode != types.NetworkModeAwsvpc {
+		t.Errorf("network mode %q: Fargate has awsvpc and no other", d.NetworkMode)
+	}
+	if n := orZero(d.EphemeralStorage).SizeInGiB; n < 21 || n > 200 {
 		t.Errorf("ephemeral storage of %d GiB: Fargate has 21 to 200", n)
 	}
-	if len(d.ContainerDefinitions) != 1 || !d.ContainerDefinitions[0].Essential || d.ContainerDefinitions[0].Image == "" {
-		t.Error("one container, essential, with an image: the task is the runner and ends with it")
+	if len(d.PlacementConstraints) > 0 {
+		t.Error("Fargate has no placement constraints")
 	}
+	for _, c := range d.ContainerDefinitions {
+		if n := aws.ToInt32(c.StopTimeout); n > 120 {
+			t.Errorf("%s: stopTimeout %d: Fargate has 2 to 120 seconds", aws.ToString(c.Name), n)
+		}
+	}
+}
+
+// checkUnprivileged refuses what leads out of a container: on Fargate and Managed Instances there is nothing behind it
+// that would be ours.
+func checkUnprivileged(t *testing.T, d definition) {
+	t.Helper()
+	if privileged(d) {
+		t.Error("a privileged container")
+	}
+	for _, v := range d.Volumes {
+		if v.Host != nil || v.DockerVolumeConfiguration != nil {
+			t.Errorf("volume %q is the host's", aws.ToString(v.Name))
+		}
+	}
+}
+
+func privileged(d definition) bool {
+	return slices.ContainsFunc(d.ContainerDefinitions, func(c types.ContainerDefinition) bool { return aws.ToBool(c.Privileged) })
 }
 
 // memory is what Fargate offers for a number of CPU units: from, to, in steps of; MiB. 256 units are left out: a runner
@@ -65,90 +227,76 @@ var memory = map[string]struct{ from, to, step int }{
 	"16384": {32768, 122880, 8192},
 }
 
+// checkSize holds a task to Fargate's sizes, and the shares of its containers to the whole.
 func checkSize(t *testing.T, d definition) {
 	t.Helper()
-	m, known := memory[d.CPU]
-	n, err := strconv.Atoi(d.Memory)
+	m, known := memory[aws.ToString(d.Cpu)]
+	n, err := strconv.Atoi(aws.ToString(d.Memory))
 	if !known || err != nil || n < m.from || n > m.to || (n-m.from)%m.step != 0 {
-		t.Errorf("cpu %q with memory %q is no pair that Fargate offers", d.CPU, d.Memory)
+		t.Errorf("cpu %q with memory %q is no pair that Fargate offers", aws.ToString(d.Cpu), aws.ToString(d.Memory))
+	}
+	cpu, mem := 0, 0
+	for _, c := range d.ContainerDefinitions {
+		cpu, mem = cpu+int(c.Cpu), mem+int(aws.ToInt32(c.Memory))
+	}
+	if whole, _ := strconv.Atoi(aws.ToString(d.Cpu)); cpu > whole || mem > n {
+		t.Errorf("the containers ask for %d CPU units and %d MiB, and there are %d and %d", cpu, mem, whole, n)
 	}
 }
 
-// What is to be replaced says CHANGE-ME; nothing else may look like somebody's own or be left for the reader to guess.
-var (
-	placeholder = regexp.MustCompile(`CHANGE-ME-[A-Z]+(-[A-Z]+)*`)
-	suspicious  = regexp.MustCompile(`(?i)[<>{}$]|change|replace|example|your|xxx|todo|\b\d{12}\b|arn:|amazonaws`)
-)
-
-func checkPlaceholders(t *testing.T, d definition) {
-	t.Helper()
-	for _, text := range texts(t, d) {
-		if s := suspicious.FindString(placeholder.ReplaceAllString(text, "")); s != "" {
-			t.Errorf("%q in %q: what the reader has to fill in is written CHANGE-ME-…", s, text)
+// Each way to run is what its name says.
+func TestWaysToRun(t *testing.T) {
+	all := map[string]definition{}
+	for _, d := range definitions(t) {
+		all[d.name] = d
+		if privileged(d) && d.name != "ec2-dind" {
+			t.Errorf("%s: privileged", d.name)
 		}
 	}
-}
-
-// checkVariables holds names to what runner-init reads: ECS takes any.
-func checkVariables(t *testing.T, c container) {
-	t.Helper()
-	secrets, seen := map[string]bool{}, map[string]bool{}
-	for _, v := range config.Variables() {
-		secrets[v.Name] = v.Secret
-	}
-	check := func(name string, value bool) {
-		isSecret, known := secrets[name]
-		switch {
-		case !known:
-			t.Errorf("%s: runner-init does not know it", name)
-		case isSecret == value:
-			t.Errorf("%s: a secret belongs into secrets, anything else into environment", name)
-		case seen[name]:
-			t.Errorf("%s: twice", name)
-		}
-		seen[name] = true
-	}
-	for _, v := range c.Environment {
-		check(v.Name, true)
-	}
-	for _, s := range c.Secrets {
-		check(s.Name, false)
-		if s.ValueFrom == "" {
-			t.Errorf("%s: has no valueFrom", s.Name)
+	for name, is := range map[string]func(definition) bool{
+		"fargate":           func(d definition) bool { return d.on(types.CompatibilityFargate) && len(d.ContainerDefinitions) == 1 },
+		"fargate-spot":      func(d definition) bool { return d.on(types.CompatibilityFargate) && len(d.ContainerDefinitions) == 1 },
+		"fargate-fleet":     func(d definition) bool { return d.on(types.CompatibilityFargate) && len(d.runners()) > 1 },
+		"managed-instances": func(d definition) bool { return d.on(types.CompatibilityManagedInstances) },
+		"ec2-docker-sock":   func(d definition) bool { return d.on(types.CompatibilityEc2) && d.mounts("/var/run/docker.sock") },
+	} {
+		if d, there := all[name]; !there || !is(d) {
+			t.Errorf("%s.json is missing, or something else", name)
 		}
 	}
 }
 
-// checkStop compares the two places where the grace period stands.
-func checkStop(t *testing.T, c container) {
-	t.Helper()
-	if c.StopTimeout < 2 || c.StopTimeout > 120 {
-		t.Errorf("stopTimeout %d: Fargate has 2 to 120 seconds", c.StopTimeout)
-	}
-	i := slices.IndexFunc(c.Environment, func(v variable) bool { return v.Name == "RUNNER_STOP_TIMEOUT" })
-	if i < 0 {
-		t.Fatal("RUNNER_STOP_TIMEOUT is missing: ECS does not tell a container its stopTimeout")
-	}
-	got, err := time.ParseDuration(c.Environment[i].Value)
-	if want := time.Duration(c.StopTimeout) * time.Second; err != nil || got != want {
-		t.Errorf("RUNNER_STOP_TIMEOUT %q, stopTimeout %v: they are one number", c.Environment[i].Value, want)
+func (d definition) mounts(path string) bool {
+	return slices.ContainsFunc(d.runners()[0].MountPoints, func(m types.MountPoint) bool { return aws.ToString(m.ContainerPath) == path })
+}
+
+// A workflow's job container gets the work directory and the externals of the runner, by the daemon of the host, which two
+// tasks on one instance would share.
+func TestDockerSocket(t *testing.T) {
+	for _, d := range definitions(t) {
+		if !d.mounts("/var/run/docker.sock") {
+			continue
+		}
+		for _, path := range []string{environment(d.runners()[0])["RUNNER_WORKDIR"], "/home/runner/externals"} {
+			if !d.mounts(path) {
+				t.Errorf("%s: %q is not mounted from the host", d.name, path)
+			}
+		}
+		distinct := func(c []types.PlacementConstraint) bool {
+			return slices.ContainsFunc(c, func(c types.PlacementConstraint) bool { return c.Type == types.PlacementConstraintTypeDistinctInstance })
+		}
+		if !distinct(decode[ecs.RunTaskInput](t, filepath.Join("run-task", d.name+".json")).PlacementConstraints) {
+			t.Errorf("%s: two tasks may meet on one instance, in one work directory", d.name)
+		}
+		if !distinct(decode[ecs.CreateServiceInput](t, filepath.Join("service", d.name+".json")).PlacementConstraints) {
+			t.Errorf("%s: two tasks of a service may meet on one instance, in one work directory", d.name)
+		}
 	}
 }
 
-func checkLogs(t *testing.T, l logs) {
-	t.Helper()
-	if l.LogDriver != "awslogs" {
-		t.Errorf("log driver %q", l.LogDriver)
+func orZero[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
 	}
-	// awslogs-stream-prefix is required on Fargate.
-	for _, option := range []string{"awslogs-group", "awslogs-region", "awslogs-stream-prefix"} {
-		if l.Options[option] == "" {
-			t.Errorf("%s is missing", option)
-		}
-	}
-	for option := range l.Options {
-		if !strings.HasPrefix(option, "awslogs-") && option != "mode" && option != "max-buffer-size" {
-			t.Errorf("%s is no option of awslogs", option)
-		}
-	}
+	return v
 }

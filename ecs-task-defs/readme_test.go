@@ -1,0 +1,97 @@
+package taskdefs_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// blocks are the commands of the README.
+func blocks(t *testing.T) (all []string) {
+	t.Helper()
+	for _, m := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```$").FindAllStringSubmatch(string(contents(t, "README.md")), -1) {
+		all = append(all, m[1])
+	}
+	return all
+}
+
+// The README's own commands make every edit, and what comes out is still what the files were.
+func TestEditingAsWritten(t *testing.T) {
+	i := slices.IndexFunc(blocks(t), func(b string) bool { return strings.Contains(b, "sed -i") })
+	if i < 0 {
+		t.Fatal("the README does not say how to make the edits")
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "ecs-task-defs"), os.DirFS(".")); err != nil {
+		t.Fatal(err)
+	}
+	shell := exec.CommandContext(t.Context(), "bash", "-euc", blocks(t)[i])
+	shell.Dir = dir
+	if out, err := shell.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, path := range everything(t) {
+		got := string(contents(t, filepath.Join(dir, "my-runners", path)))
+		if want := edited(string(contents(t, path))); got != want {
+			t.Errorf("%s after the README's commands:\n%s\nwant\n%s", path, got, want)
+		}
+	}
+}
+
+// What the commands name is there: files, roles, the cluster, the log, the secrets.
+func TestCommands(t *testing.T) {
+	text := strings.Join(blocks(t), "\n")
+	for _, m := range regexp.MustCompile(`file://([\w./$-]+)`).FindAllStringSubmatch(text, -1) {
+		for _, path := range []string{strings.ReplaceAll(m[1], "$role", "execution"), strings.ReplaceAll(m[1], "$role", "task")} {
+			if path == "token" || path == "app.json" { // the reader's own
+				continue
+			}
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("the README names %s: %v", m[1], err)
+			}
+		}
+	}
+	definitions := strings.Builder{}
+	for _, path := range everything(t) {
+		definitions.Write(contents(t, path))
+	}
+	for option, in := range map[string]string{
+		"--repository-name":                           "amazonaws.com/%:latest",
+		"--name /github-runner/token":                 "parameter/github-runner/token",
+		"--name github-runner/app":                    "secret:github-runner/app-CHANGE-ME-SUFFIX",
+		"--log-group-name":                            `"awslogs-group": "%"`,
+		"--cluster-name":                              `"cluster": "%"`,
+		"for role in execution task":                  "role/github-runner-task",
+		"create-role --role-name github-runner-$role": "role/github-runner-execution",
+	} {
+		at := strings.Index(text, option)
+		if at < 0 {
+			t.Errorf("the README's commands have no %s", option)
+			continue
+		}
+		if fields := strings.Fields(text[at+len(option):]); !strings.Contains(definitions.String(), strings.ReplaceAll(in, "%", fields[0])) {
+			t.Errorf("the README has %s %s, and no file knows it", option, fields[0])
+		}
+	}
+}
+
+// Every definition has its line in the table, and every line its definition.
+func TestTable(t *testing.T) {
+	rows := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| \\[`([\\w-]+\\.json)`\\]").FindAllStringSubmatch(string(contents(t, "README.md")), -1) {
+		rows[m[1]] = true
+	}
+	for _, path := range files(t, "*.json") {
+		if !rows[path] {
+			t.Errorf("%s has no line in the README's table", path)
+		}
+		delete(rows, path)
+	}
+	for path := range rows {
+		t.Errorf("the README's table has %s, which is not there", path)
+	}
+}
