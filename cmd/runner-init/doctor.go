@@ -142,6 +142,7 @@ func (p *patient) checks() []doctor.Check {
 		local("references", p.checkReferences),
 		local(configurationCheck, p.checkConfiguration),
 		local("grace period", p.checkGrace, configurationCheck),
+		check("platform", p.checkPlatform, configurationCheck),
 		local("registration", p.checkRegistration, configurationCheck),
 		local("job environment", p.checkJobEnvironment, configurationCheck),
 		local(directoryCheck, p.checkDirectory, configurationCheck),

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/runner-init/runner-init/internal/doctor"
 	"github.com/runner-init/runner-init/internal/sim/ecs"
 	"github.com/runner-init/runner-init/internal/sim/github"
 )
@@ -123,5 +124,111 @@ func TestProtectVariable(t *testing.T) {
 				t.Errorf("we say\n%s", b.stderr.String())
 			}
 		})
+	}
+}
+
+// The task is in the runner's name and in every record of the log; in the labels only where that is asked for.
+func TestPlaceOnECS(t *testing.T) {
+	const id = "158d1c8083dd49d6b527399fd6414f5c"
+	for _, test := range []struct {
+		environ  []string
+		name     string
+		platform bool // labels
+		code     int
+	}{
+		{nil, "github-runner-" + id + "-", false, 0},
+		{[]string{"RUNNER_PLATFORM_LABELS=true", "RUNNER_LABELS=gpu,ECS", "RUNNER_NAME=exact"}, "exact", true, 0},
+		{[]string{"RUNNER_PLATFORM_LABELS=true", "RUNNER_REGISTRATION=token", "RUNNER_NAME_PREFIX=p"}, "p-" + id + "-", true, 0},
+		{[]string{"RUNNER_PLATFORM_LABELS=true", "RUNNER_DROP_CREDENTIALS=true"}, "github-runner-" + id + "-", true, 75},
+	} {
+		t.Run(strings.Join(test.environ, " "), func(t *testing.T) {
+			h := newHub(t)
+			_, environ := newAgent(t, ecs.FargateTask())
+			job := h.longJob()
+			b := open(t, h, newRoot(t), usual(slices.Concat(environ, test.environ)...))
+			working(t, job)
+			for _, r := range h.Runners() {
+				there := slices.ContainsFunc(r.Labels, func(l string) bool { return l == "eu-central-1a" })
+				if !strings.HasPrefix(r.Name, test.name) || there != test.platform {
+					t.Errorf("registered %q with %q", r.Name, r.Labels)
+				}
+			}
+			b.signal(syscall.SIGTERM)
+			b.expectExit(test.code)
+			for line := range strings.Lines(b.stderr.String()) {
+				if !strings.Contains(line, `"cluster":"runners","task":"`+id+`"`) {
+					t.Errorf("a record without the task: %s", line)
+				}
+			}
+			if !strings.Contains(b.stderr.String(), `"msg":"platform found","cluster":"runners","task":"`+id+`","platform":"ECS","family":"github-runner:7","service":"runners","launch":"FARGATE","region":"eu-central-1","zone":"eu-central-1a"}`) {
+				t.Errorf("the log says\n%s", b.stderr.String())
+			}
+		})
+	}
+}
+
+// An agent that answers nothing keeps a boot waiting for two seconds, and one that answers nonsense for nothing; then it goes
+// on without.
+func TestPlaceUnknown(t *testing.T) {
+	for _, name := range []string{"hang", "garbage", "server exception", "connection lost"} {
+		t.Run(name, func(t *testing.T) {
+			h := newHub(t)
+			agent, environ := newAgent(t, ecs.FargateTask())
+			agent.Answer("/task", ecs.Answers()[name])
+			job := h.job("true")
+			b := open(t, h, newRoot(t), usual(append(environ, "RUNNER_PLATFORM_LABELS=true")...))
+			b.expectExit(0)
+			expectResult(t, job, github.Succeeded)
+			h.expectEmpty(t)
+			if n := strings.Count(b.stderr.String(), "the platform does not tell where we are"); n != 1 {
+				t.Errorf("said %d times:\n%s", n, b.stderr.String())
+			}
+		})
+	}
+}
+
+// A stop ends the wait for an agent that does not answer.
+func TestStopWhileLocating(t *testing.T) {
+	h := newHub(t)
+	agent, environ := newAgent(t, ecs.FargateTask())
+	agent.Answer("/task", ecs.Answers()["hang"])
+	b := open(t, h, newRoot(t), usual(environ...))
+	awaitAgent(t, agent, func() bool { return len(agent.Journal()) > 0 })
+	b.signal(syscall.SIGTERM)
+	b.expectExit(0)
+	if len(h.Journal()) > 0 || strings.Contains(b.stderr.String(), "does not tell") {
+		t.Errorf("GitHub was asked %d times; the log says\n%s", len(h.Journal()), b.stderr.String())
+	}
+}
+
+// The doctor asks what a run would, and changes nothing.
+func TestDoctorOnECS(t *testing.T) {
+	for name, want := range map[string]struct {
+		status doctor.Status
+		says   string
+	}{
+		"":                  {doctor.OK, "a job can be protected from scale-in; the task is now: false"},
+		"no task role":      {doctor.Warn, "ecs:UpdateTaskProtection"},
+		"not in a service":  {doctor.Warn, "TASK_NOT_VALID"},
+		"too many requests": {doctor.Warn, "again and again"},
+	} {
+		agent, environ := newAgent(t, ecs.FargateTask())
+		if name != "" {
+			agent.Answer(statePath, ecs.Answers()[name])
+		}
+		p := newPatient(t.Context(), usual(append(environ, "RUNNER_PLATFORM_LABELS=true")...))
+		found := p.checkPlatform(t.Context())
+		if len(found) != 2 || found[0].Status != doctor.OK || !strings.Contains(found[0].Text, "ECS, cluster runners, task 158d") {
+			t.Fatalf("%s: got %+v", name, found)
+		}
+		if f := found[1]; f.Status != want.status || !strings.Contains(f.Text+f.Hint, want.says) {
+			t.Errorf("%s: got %+v", name, f)
+		}
+		if labels := p.checkLabels()[0].Text; !strings.Contains(labels, "fargate") {
+			t.Errorf("labels: %s", labels)
+		}
+		if len(agent.Wishes()) > 0 {
+			t.Errorf("%s: the agent was sent %q", name, agent.Wishes())
+		}
 	}
 }

@@ -11,36 +11,37 @@ import (
 
 // Keys of log attributes. They are part of what users rely on; docs/logs.md is made of these lines.
 const (
-	keyAddr    = "address" // where HTTP is served
-	keyAgeless = "ageless" // sweep: registrations whose names tell no age
-	keyChosen  = "chosen"  // sweep: registrations that were left behind
-	keyCode    = "code"    // exit code
-	keyDeleted = "deleted" // sweep: registrations that were deleted
-	keyDrain   = "drain"   // until when a running job may go on after a stop: from the stop, or the time
-	keyError   = "error"   // what went wrong
-	keyExit    = "exit"    // when we exit at the latest: from the stop, or the time
-	keyFence   = "fence"   // when the fence is given up
-	keyFile    = "file"    // diagnostic log of the runner
-	keyFrom    = "from"    // phase before
-	keyGhost   = "ghost"   // whether a registration may be left on GitHub
-	keyGrace   = "grace"   // grace period of the platform, as RUNNER_STOP_TIMEOUT says it
-	keyHint    = "hint"    // what to do about it
-	keyID      = "id"      // id of the registration
-	keyJob     = "job"     // name of the job, as the runner says it
-	keyKill    = "kill"    // when the runner is killed: from the stop, or the time
-	keyLine    = "line"    // line of a diagnostic log
-	keyMode    = "mode"    // way of registration: jit, token, ready-jit
-	keyNames   = "names"   // names of processes that a job left behind
-	keyPhase   = "phase"   // phase, as in lifecycle.md
-	keyReason  = "reason"  // why
-	keyResult  = "result"  // result of the job, as the runner says it, or GitHub's answer to a deletion
-	keyRunner  = "runner"  // name of the runner
-	keyScope   = "scope"   // place of the registration
-	keySeen    = "seen"    // sweep: registrations that were looked at
-	keySignal  = "signal"  // signal that we got
-	keyStack   = "stack"   // where the supervisor crashed
-	keyTail    = "tail"    // end of a diagnostic log
-	keyWait    = "wait"    // how long is waited
+	keyAddr     = "address"  // where HTTP is served
+	keyAgeless  = "ageless"  // sweep: registrations whose names tell no age
+	keyChosen   = "chosen"   // sweep: registrations that were left behind
+	keyCode     = "code"     // exit code
+	keyDeleted  = "deleted"  // sweep: registrations that were deleted
+	keyDrain    = "drain"    // until when a running job may go on after a stop: from the stop, or the time
+	keyError    = "error"    // what went wrong
+	keyExit     = "exit"     // when we exit at the latest: from the stop, or the time
+	keyFence    = "fence"    // when the fence is given up
+	keyFile     = "file"     // diagnostic log of the runner
+	keyFrom     = "from"     // phase before
+	keyGhost    = "ghost"    // whether a registration may be left on GitHub
+	keyGrace    = "grace"    // grace period of the platform, as RUNNER_STOP_TIMEOUT says it
+	keyHint     = "hint"     // what to do about it
+	keyID       = "id"       // id of the registration
+	keyJob      = "job"      // name of the job, as the runner says it
+	keyKill     = "kill"     // when the runner is killed: from the stop, or the time
+	keyLine     = "line"     // line of a diagnostic log
+	keyMode     = "mode"     // way of registration: jit, token, ready-jit
+	keyNames    = "names"    // names of processes that a job left behind
+	keyPhase    = "phase"    // phase, as in lifecycle.md
+	keyPlatform = "platform" // where we run, if it has told
+	keyReason   = "reason"   // why
+	keyResult   = "result"   // result of the job, as the runner says it, or GitHub's answer to a deletion
+	keyRunner   = "runner"   // name of the runner
+	keyScope    = "scope"    // place of the registration
+	keySeen     = "seen"     // sweep: registrations that were looked at
+	keySignal   = "signal"   // signal that we got
+	keyStack    = "stack"    // where the supervisor crashed
+	keyTail     = "tail"     // end of a diagnostic log
+	keyWait     = "wait"     // how long is waited
 )
 
 // newLogger returns the logger: JSON for machines, text on a terminal, unless the configuration says otherwise.

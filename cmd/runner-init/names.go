@@ -13,8 +13,9 @@ import (
 const nameTries = 3
 
 // runnerName returns the name for the try-th attempt to register, counted from 0. A name that is given is kept as it
-// is, unless a suffix is asked for or it turned out to be taken; a prefix always gets one.
-func runnerName(c config.Config, try int) string {
+// is, unless a suffix is asked for or it turned out to be taken; a prefix always gets one. On a platform that gives what it
+// runs an id, a name after a prefix has it, so that the one is found by the other.
+func runnerName(c config.Config, id string, try int) string {
 	base, named := nameBase(c)
 	switch {
 	case c.NameSuffix == config.SuffixHostname && try == 0:
@@ -22,8 +23,22 @@ func runnerName(c config.Config, try int) string {
 		return withSuffix(base, host)
 	case c.NameSuffix == config.SuffixNever, c.NameSuffix == config.SuffixAuto && named && try == 0:
 		return base
+	case !named && try == 0 && isID(id):
+		return base[:min(len(base), baseBeforeID)] + "-" + id + "-" + minuteOf(time.Now())
 	}
 	return withSuffix(base, newSuffix(time.Now()))
+}
+
+// maxID is the length of the longest id of a platform that goes into a name. It is that of a task of ECS, and of the uid of
+// a pod without its dashes.
+const (
+	maxID        = 32
+	baseBeforeID = config.MaxName - 1 - maxID - 1 - timeDigits
+)
+
+// isID reports whether a text can be told from a part of a prefix: ids are hexadecimal.
+func isID(text string) bool {
+	return text != "" && len(text) <= maxID && strings.Trim(text, "0123456789abcdef") == ""
 }
 
 // nameBase is what a suffix is appended to, and whether it is a name by itself.
@@ -51,22 +66,39 @@ const (
 )
 
 func newSuffix(now time.Time) string {
+	return minuteOf(now) + strings.ToLower(rand.Text()[:randomDigits])
+}
+
+// minuteOf writes the minute that it is.
+func minuteOf(now time.Time) string {
 	made := make([]byte, timeDigits)
 	for i, minutes := timeDigits-1, now.Unix()/60; i >= 0; i, minutes = i-1, minutes/int64(len(digits)) {
 		made[i] = digits[minutes%int64(len(digits))]
 	}
-	return string(made) + strings.ToLower(rand.Text()[:randomDigits])
+	return string(made)
 }
 
 // firstSuffix is before any suffix was made: what reads as older is no suffix of ours.
 var firstSuffix = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// bornAt returns when a name was made of the base and a suffix; ok is false if it was not. Any 13 characters are taken
-// for a suffix with a chance of one in a thousand.
+// bornAt returns when a name was made of the base and a suffix, or of the base and an id; ok is false if it was not. Any 13
+// characters are taken for a suffix with a chance of one in a thousand.
 func bornAt(name, base string, now time.Time) (born time.Time, ok bool) {
 	const length = timeDigits + randomDigits
-	suffix, ok := strings.CutPrefix(name, withSuffix(base, strings.Repeat("a", length))[:min(len(base), config.MaxName-1-length)]+"-")
-	if !ok || len(suffix) != length || strings.Trim(suffix, digits) != "" {
+	if suffix, ok := strings.CutPrefix(name, base[:min(len(base), config.MaxName-1-length)]+"-"); ok && len(suffix) == length {
+		return readMinute(suffix, now)
+	}
+	rest, ok := strings.CutPrefix(name, base[:min(len(base), baseBeforeID)]+"-")
+	id, minute, dash := strings.Cut(rest, "-")
+	if !ok || !dash || !isID(id) || len(minute) != timeDigits {
+		return time.Time{}, false
+	}
+	return readMinute(minute, now)
+}
+
+// readMinute reads the minute that a suffix begins with.
+func readMinute(suffix string, now time.Time) (born time.Time, ok bool) {
+	if strings.Trim(suffix, digits) != "" {
 		return time.Time{}, false
 	}
 	minutes := int64(0)

@@ -44,10 +44,47 @@ func TestNames(t *testing.T) {
 		"always":             {config.Config{Name: "n", NameSuffix: config.SuffixAlways}, 0, "", "n"},
 		"never":              {config.Config{NamePrefix: "p", NameSuffix: config.SuffixNever}, 2, "p", ""},
 	} {
-		got := runnerName(c.config, c.try)
+		got := runnerName(c.config, "", c.try)
 		_, ours := bornAt(got, c.base, time.Now())
 		if c.exact != "" && got != c.exact || c.exact == "" && !ours {
 			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+// On a platform the name has the id of the task or the pod, and tells its age all the same.
+func TestNamesOfAPlatform(t *testing.T) {
+	const id = "158d1c8083dd49d6b527399fd6414f5c"
+	auto := func(prefix, name string) config.Config {
+		return config.Config{NamePrefix: prefix, Name: name, NameSuffix: config.SuffixAuto}
+	}
+	long := strings.Repeat("long-", 20)
+	for name, c := range map[string]struct {
+		config   config.Config
+		id       string
+		try      int
+		begins   string
+		ageOf    string // the prefix by which the age is told; empty: it is not
+		stranger string
+	}{
+		"prefix":             {auto("github-runner", ""), id, 0, "github-runner-" + id + "-", "github-runner", "github"},
+		"long prefix":        {auto(long, ""), id, 0, long[:24] + "-" + id + "-", long, "long"},
+		"short id":           {auto("p", ""), "7", 0, "p-7-", "p", "p-7"},
+		"name that is taken": {auto("p", ""), id, 1, "p-", "p", "p-" + id},
+		"name":               {auto("p", "n"), id, 0, "n", "", "n"},
+		"no id":              {auto("p", ""), "my-pod", 0, "p-", "p", "p-my-pod"},
+		"too long":           {auto("p", ""), id + "0", 0, "p-", "p", "p-" + id},
+	} {
+		got := runnerName(c.config, c.id, c.try)
+		born, ok := bornAt(got, c.ageOf, time.Now())
+		if !strings.HasPrefix(got, c.begins) || len(got) > config.MaxName || ok != (c.ageOf != "") || ok && time.Since(born) > 2*time.Minute {
+			t.Errorf("%s: %q, %v, %v", name, got, born, ok)
+		}
+		if strings.Contains(got, id) != (c.id == id && c.try == 0 && c.ageOf != "") {
+			t.Errorf("%s: %q", name, got)
+		}
+		if _, ok := bornAt(got, c.stranger, time.Now()); ok {
+			t.Errorf("%s: %q is taken for one of the prefix %q", name, got, c.stranger)
 		}
 	}
 }

@@ -72,22 +72,29 @@ var faultCodes = map[reference.Fault]lifecycle.Code{
 	reference.Wrong: lifecycle.Misconfigured, reference.Denied: lifecycle.Refused, reference.Unreachable: lifecycle.Unreachable,
 }
 
-// stores are those of a run. The first stop signal ends the wait for them, and stays there for who heeds it later.
+// stores are those of a run. The first stop signal ends the wait for them.
 func (s *supervisor) stores() config.Stores {
 	ask := storesOf(s.environ)
-	return func(ctx context.Context, refs []reference.Reference) []reference.Answer {
-		answered := make(chan struct{})
-		var watch sync.WaitGroup
-		defer watch.Wait()
-		defer close(answered)
-		watch.Go(func() {
-			select {
-			case wish := <-s.wishes:
-				s.heard(wish)
-				s.wishes <- wish // nobody else takes one out; there is room
-			case <-answered:
-			}
-		})
-		return ask(ctx, refs)
+	return func(ctx context.Context, refs []reference.Reference) (answers []reference.Answer) {
+		s.hearing(func() { answers = ask(ctx, refs) })
+		return answers
 	}
+}
+
+// hearing does something that may take time before there is anybody who heeds signals. A stop signal that comes meanwhile
+// ends what it ends, and stays there for who heeds it later.
+func (s *supervisor) hearing(do func()) {
+	done := make(chan struct{})
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	defer close(done)
+	watch.Go(func() {
+		select {
+		case wish := <-s.wishes:
+			s.heard(wish)
+			s.wishes <- wish // nobody else takes one out; there is room
+		case <-done:
+		}
+	})
+	do()
 }

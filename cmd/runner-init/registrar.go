@@ -18,6 +18,7 @@ import (
 // registrar makes GitHub a port of the lifecycle. It owns the registration: its name, its id, its way of being made.
 type registrar struct {
 	config  config.Config
+	id      string               // of the task or the pod that we are
 	client  *registration.Client // nil without an API credential
 	runner  official
 	journal journal
@@ -48,7 +49,7 @@ type official interface {
 }
 
 func newRegistrar(s *supervisor, r *runner.Runner, l *listener) (*registrar, error) {
-	reg := &registrar{config: s.config, runner: r, journal: s.journal, log: s.log, working: l.Working}
+	reg := &registrar{config: s.config, id: s.place.ID, runner: r, journal: s.journal, log: s.log, working: l.Working}
 	if !s.config.JITConfig.Empty() {
 		return reg, nil
 	}
@@ -154,7 +155,7 @@ func (r *registrar) Register(ctx context.Context) error {
 // registerNamed tries one name after the other for as long as they are taken.
 func (r *registrar) registerNamed(ctx context.Context) (err error) {
 	for range nameTries {
-		name := runnerName(r.config, r.tries)
+		name := runnerName(r.config, r.id, r.tries)
 		r.tries++
 		r.hold(name, 0)
 		if r.mode() == modeJIT {

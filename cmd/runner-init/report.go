@@ -32,7 +32,8 @@ func (s *supervisor) report(exit lifecycle.Exit) {
 	if exit.Code != lifecycle.OK {
 		level = slog.LevelError
 	}
-	newLogger(s.config, s.mask.Writer(s.outlet.last())).LogAttrs(context.Background(), level, "exited", attrs...)
+	last := newLogger(s.config, s.mask.Writer(s.outlet.last())).Handler().WithAttrs(s.place.Attrs)
+	slog.New(last).LogAttrs(context.Background(), level, "exited", attrs...)
 }
 
 // attrs are what the last line of the log says.

@@ -15,6 +15,7 @@ import (
 	"github.com/runner-init/runner-init/internal/health"
 	"github.com/runner-init/runner-init/internal/mask"
 	"github.com/runner-init/runner-init/internal/metrics"
+	"github.com/runner-init/runner-init/internal/platform"
 	"github.com/runner-init/runner-init/lifecycle"
 )
 
@@ -26,6 +27,7 @@ type supervisor struct {
 	wishes  chan os.Signal
 
 	config     config.Config
+	place      platform.Facts
 	log        *slog.Logger
 	outlet     *outlet
 	mask       *mask.Mask      // knows every secret that we have
@@ -97,6 +99,7 @@ func (s *supervisor) configure() (exit lifecycle.Exit, ready bool) {
 	if s.journal.HandedOver {
 		s.config = config.Reload(s.environ)
 		s.guard()
+		s.locate()
 		return lifecycle.Exit{}, true
 	}
 	c, err := config.LoadWith(s.stopping, s.environ, s.stores())
@@ -115,6 +118,7 @@ func (s *supervisor) configure() (exit lifecycle.Exit, ready bool) {
 		s.voice().complainAll(err)
 		return s.invalid(err), false
 	}
+	s.locate()
 	for _, warning := range c.Warnings() {
 		s.log.Warn("configuration", slog.String(keyReason, warning))
 	}
