@@ -87,7 +87,7 @@ func awsCmds() map[string]func(*testscript.TestScript, bool, []string) {
 		}),
 		"forget": command(0, func(_ *testscript.TestScript, a *awsScript, _ []string) { a.seen = len(a.Journal()) }),
 		"aws": command(1, func(ts *testscript.TestScript, a *awsScript, args []string) {
-			for _, action := range strings.Fields(args[0]) {
+			for action := range strings.FieldsSeq(args[0]) {
 				if !strings.Contains(a.since(), action) {
 					ts.Fatalf("AWS was asked for %q, not for %s", a.since(), action)
 				}

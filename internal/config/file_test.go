@@ -71,12 +71,13 @@ func TestFileContent(t *testing.T) {
 
 // What no value can hold is refused, without a word of it.
 func TestFileThatIsNoText(t *testing.T) {
-	utf16 := "\xff\xfe"
+	var utf16 strings.Builder
+	utf16.WriteString("\xff\xfe")
 	for _, c := range canary {
-		utf16 += string(c) + "\x00"
+		utf16.WriteString(string(c) + "\x00")
 	}
 	for content, why := range map[string]string{
-		canary + "\x00": "control character", canary + "\n" + canary: "line break", utf16: "not UTF-8", canary + "\xe9": "not UTF-8", `"` + canary + `"`: "quotes",
+		canary + "\x00": "control character", canary + "\n" + canary: "line break", utf16.String(): "not UTF-8", canary + "\xe9": "not UTF-8", `"` + canary + `"`: "quotes",
 	} {
 		for _, name := range []string{"PAT", "RUNNER_GROUP"} {
 			environ := []string{"RUNNER_ORG=acme", name + "_FILE=" + writeFile(t, content)}

@@ -31,8 +31,3 @@ func isOff(value string) bool {
 	set, err := parseBool(value)
 	return err == nil && !set
 }
-
-func isZero(value string) bool {
-	d, err := ParseDuration(value)
-	return err == nil && d == 0
-}

@@ -102,8 +102,8 @@ func dump(v reflect.Value, depth int) string {
 	case reflect.Pointer, reflect.Interface:
 		b.WriteString(dump(v.Elem(), depth+1))
 	case reflect.Struct:
-		for i := range v.NumField() {
-			b.WriteString(dump(v.Field(i), depth+1))
+		for _, field := range v.Fields() {
+			b.WriteString(dump(field, depth+1))
 		}
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {

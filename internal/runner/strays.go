@@ -154,7 +154,7 @@ func (s stat) alive() bool { return s.state != 0 && s.state != 'Z' && s.state !=
 func statOf(pid int) (s stat) {
 	text := procFile(pid, "stat")
 	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
-	const state, parent, born = 3 - 3, 4 - 3, 22 - 3
+	const state, parent, born = 0, 1, 19 // proc(5) counts from 1, and two fields are behind us
 	if len(fields) <= born {
 		return stat{}
 	}
