@@ -16,7 +16,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test chaos bench image check format vet modern lint vulnerabilities layers tidy generated
+.PHONY: help build demo test chaos bench image images check format vet modern lint vulnerabilities layers tidy generated
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -42,9 +42,20 @@ chaos: ## N random lives in virtual time and P of real processes, from seed FROM
 bench: ## the init beside tini and dumb-init, and what boot costs, into docs/performance.md; as root, three minutes
 	$(GO) test -v -count=1 -run '^$$' -bench . ./bench -update
 
-image: ## the container image: make image RUNNER_VERSION=… RUNNER_SHA256=… (see the Dockerfile)
+image: ## the container image: make image TARGET=docker RUNNER_VERSION=… RUNNER_SHA256=… (see the Dockerfile)
 	DOCKER_BUILDKIT=1 $(DOCKER) build --build-arg VERSION='$(VERSION)' --build-arg COMMIT='$(COMMIT)' \
-		--build-arg RUNNER_VERSION --build-arg RUNNER_SHA256 --tag runner-init:$(VERSION) .
+		--build-arg RUNNER_VERSION --build-arg RUNNER_SHA256 $(if $(TARGET),--target $(TARGET)) --tag runner-init:$(VERSION) .
+
+# The labels of the Dockerfile are its annotations too: registries show those of an index, which has no labels.
+PLATFORMS  ?= linux/amd64,linux/arm64
+REPOSITORY ?= runner-init
+images: ## both targets for amd64 and arm64, annotated and pushed, with buildx: make images REPOSITORY=registry.example.com/runner
+	@set -e; export VERSION='$(VERSION)' COMMIT='$(COMMIT)'; \
+	eval "set -- $$(sed -n 's/^LABEL //; s/^ *\(org\.opencontainers\.image\.[a-z]*=".*"\).*/--annotation index,manifest:\1/p' Dockerfile | tr '\n' ' ')"; \
+	for target in minimal docker; do \
+		$(DOCKER) buildx build --platform $(PLATFORMS) --target $$target "$$@" --build-arg VERSION --build-arg COMMIT \
+			--build-arg RUNNER_VERSION --build-arg RUNNER_SHA256 --tag "$(REPOSITORY):$(VERSION)-$$target" --push .; \
+	done
 
 check: format vet modern lint layers tidy generated vulnerabilities ## everything a machine can judge without running the program
 

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,22 +28,54 @@ const runnerVersion = "0.0.0-simulated"
 // root is the repository.
 const root = "../.."
 
-// build makes the image as the Dockerfile's reader would, from a local base image, and returns its name. Everything it
-// makes is gone after the test; the engine's build cache makes the next time faster.
-func build(t *testing.T) string {
+// images are those of the Dockerfile's targets.
+type images struct {
+	minimal string // also what a build without --target makes
+	docker  string
+}
+
+// build makes the images as the Dockerfile's reader would, from local base images. Everything it makes is gone after the
+// test; the engine's build cache makes the next time faster.
+func build(t *testing.T) images {
 	t.Helper()
-	base := importBase(t)
 	url, sum := serveRunner(t)
 	context := buildContext(t)
-	image := unique("runner-init-test")
-	cmd := exec.CommandContext(t.Context(), builder(), "build", "--network=host", "--tag="+image,
-		"--build-arg=BASE_IMAGE="+base, "--build-arg=APT_PACKAGES=", "--build-arg=RUNNER_INIT_FROM=prebuilt",
-		"--build-arg=RUNNER_BASE_URL="+url, "--build-arg=RUNNER_VERSION="+runnerVersion, "--build-arg=RUNNER_SHA256="+sum, context)
+	args := []string{"build", "--network=host",
+		"--build-arg=BASE_IMAGE=" + importBase(t), "--build-arg=APT_PACKAGES=", "--build-arg=RUNNER_INIT_FROM=prebuilt",
+		"--build-arg=RUNNER_BASE_URL=" + url, "--build-arg=RUNNER_VERSION=" + runnerVersion, "--build-arg=RUNNER_SHA256=" + sum,
+		"--build-arg=DOCKER_IMAGE=" + buildEngine(t), "--build-arg=DOCKER_APT_PACKAGES="}
+	made := images{minimal: unique("runner-init-test"), docker: unique("runner-init-test-docker")}
+	for image, target := range map[string][]string{made.minimal: nil, made.docker: {"--target=docker"}} {
+		runBuilder(t, image, slices.Concat(args, target, []string{context})...)
+	}
+	return made
+}
+
+// runBuilder runs the client with BuildKit, and has the image removed after the test.
+func runBuilder(t *testing.T, image string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), builder(), slices.Insert(args, 1, "--tag="+image)...)
 	cmd.Env = append(os.Environ(), "DOCKER_BUILDKIT=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("cannot build the image: %v\n%s", err, out)
 	}
 	removeImage(t, image)
+}
+
+// buildEngine makes what stands for Docker's own image, with a program that asks for a daemon under each of its names.
+func buildEngine(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	copyFile(t, need.Program(t, "internal/image/testdata/engine"), filepath.Join(dir, "engine"))
+	file := "FROM scratch\nCOPY engine /usr/local/libexec/docker/cli-plugins/docker-buildx\n"
+	for _, name := range []string{"docker", "dockerd", "docker-init", "docker-proxy", "containerd", "containerd-shim-runc-v2", "ctr", "runc"} {
+		file += "COPY engine /usr/local/bin/" + name + "\n"
+	}
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(file), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	image := unique("runner-init-test-engine")
+	runBuilder(t, image, "build", "--network=none", dir)
 	return image
 }
 
@@ -158,6 +191,8 @@ func writeBase(to io.Writer, shell string, applets []string) error {
 	file("bin/busybox", string(program), 0o755)
 	file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n", 0o644)
 	file("etc/group", "root:x:0:\n", 0o644)
+	file("bin/become-root", "what su and mount are in most images", 0o4755)
+	file("bin/become-tty", "what wall is", 0o2755)
 	for _, a := range applets {
 		if a != "busybox" {
 			_ = w.WriteHeader(&tar.Header{Name: "bin/" + a, Typeflag: tar.TypeSymlink, Linkname: "busybox", Mode: 0o777})

@@ -1,9 +1,7 @@
 package image_test
 
 import (
-	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -43,19 +41,7 @@ func buildScratch(t *testing.T) scratch {
 	images := scratch{}
 	for _, entrypoint := range []string{"exec", "tini", "dumb-init"} {
 		images[entrypoint] = unique("runner-init-test-scratch-" + entrypoint)
-		buildTarget(t, context, entrypoint, images[entrypoint])
+		runBuilder(t, images[entrypoint], "build", "--network=none", "--target="+entrypoint, context)
 	}
 	return images
-}
-
-func buildTarget(t *testing.T, context, target, image string) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), builder(), "build", "--network=none", "--target="+target, "--tag="+image, context)
-	cmd.Env = append(os.Environ(), "DOCKER_BUILDKIT=1")
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("cannot build the image: %v\n%s", err, out.String())
-	}
-	removeImage(t, image)
 }

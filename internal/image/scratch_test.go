@@ -12,6 +12,7 @@ import (
 // TestScratch tries the init alone, in images that hold nothing but it and busybox, the way containers are used: what
 // the engine's client sees of it and what the engine does to it.
 func TestScratch(t *testing.T) {
+	t.Parallel()
 	need.Docker(t)
 	images := buildScratch(t)
 	for name, test := range map[string]func(*testing.T, scratch){
