@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,4 +44,29 @@ func variablesPage(t *testing.T) []byte {
 	}
 	title, rest, _ := strings.Cut(page.String(), "\n")
 	return []byte(title + "\n\n" + generated + "\n" + rest)
+}
+
+// The README lists what is not there, and nothing that is.
+func TestNotInThisVersion(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(readme), "\n## Not in this version\n\n")
+	list, _, _ := strings.Cut(rest, "\n\n")
+	var got []string
+	for item := range strings.FieldsFuncSeq(list, func(r rune) bool { return strings.ContainsRune("-;,.\n", r) }) {
+		if item = strings.ToLower(strings.TrimSpace(item)); item != "" {
+			got = append(got, item)
+		}
+	}
+	want := []string{"pod annotations on kubernetes", "spot notices"} // which have no variable
+	for _, feature := range config.LaterFeatures() {
+		want = append(want, strings.ToLower(feature))
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the README says that this version lacks %q, the code %q", got, want)
+	}
 }

@@ -16,3 +16,11 @@ func LostAliases() (names []string) {
 	}
 	return names
 }
+
+// LaterFeatures are those whose variables are refused.
+func LaterFeatures() (features []string) {
+	for _, l := range laters {
+		features = append(features, l.feature)
+	}
+	return features
+}
