@@ -68,12 +68,12 @@ func TestCommands(t *testing.T) {
 		"for role in execution task":                  "role/github-runner-task",
 		"create-role --role-name github-runner-$role": "role/github-runner-execution",
 	} {
-		at := strings.Index(text, option)
-		if at < 0 {
+		_, after, ok := strings.Cut(text, option)
+		if !ok {
 			t.Errorf("the README's commands have no %s", option)
 			continue
 		}
-		if fields := strings.Fields(text[at+len(option):]); !strings.Contains(definitions.String(), strings.ReplaceAll(in, "%", fields[0])) {
+		if fields := strings.Fields(after); !strings.Contains(definitions.String(), strings.ReplaceAll(in, "%", fields[0])) {
 			t.Errorf("the README has %s %s, and no file knows it", option, fields[0])
 		}
 	}

@@ -67,11 +67,12 @@ func buildEngine(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	copyFile(t, need.Program(t, "internal/image/testdata/engine"), filepath.Join(dir, "engine"))
-	file := "FROM scratch\nCOPY engine /usr/local/libexec/docker/cli-plugins/docker-buildx\n"
+	var file strings.Builder
+	file.WriteString("FROM scratch\nCOPY engine /usr/local/libexec/docker/cli-plugins/docker-buildx\n")
 	for _, name := range []string{"docker", "dockerd", "docker-init", "docker-proxy", "containerd", "containerd-shim-runc-v2", "ctr", "runc"} {
-		file += "COPY engine /usr/local/bin/" + name + "\n"
+		file.WriteString("COPY engine /usr/local/bin/" + name + "\n")
 	}
-	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(file), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(file.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	image := unique("runner-init-test-engine")
