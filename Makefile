@@ -3,7 +3,9 @@
 GO      ?= go
 # Where the newer client has no buildx, another one may still have BuildKit: make image DOCKER=/usr/bin/docker
 DOCKER  ?= docker
-TOOL    := $(GO) tool -modfile=tools/go.mod
+TOOL    := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
+# The manifests are a module of their own, for tests alone: Kubernetes' types are no dependency of the program's.
+KUBERNETES := cd deploy/kubernetes &&
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 # AWS's SDK runs once in a life, if at all: without inlining it is a quarter of a megabyte smaller.
@@ -30,6 +32,7 @@ demo: build ## one runner's whole life against a simulated GitHub; needs no acco
 test: ## every test, with the race detector where there is a C compiler
 	@$(if $(RACE),:,echo 'make test: no C compiler or no cgo: running without the race detector')
 	$(GO) test -count=1 $(RACE) ./... # not from the cache: it does not know of the programs and images that tests build
+	$(KUBERNETES) $(GO) test -count=1 ./...
 
 # Without the race detector, which the smaller number of lives in make test has.
 N    ?= 10000
@@ -64,18 +67,22 @@ format: # gofmt has nothing to change
 
 vet:
 	$(GO) vet ./...
+	$(KUBERNETES) $(GO) vet ./...
 
 modern: # the Go release we build with knows no better way to say it
 	$(GO) fix -diff ./...
+	$(KUBERNETES) $(GO) fix -diff ./...
 
 lint:
 	$(TOOL) staticcheck ./...
+	$(KUBERNETES) $(TOOL) staticcheck ./...
 
 layers: # imports point down, and the environment, exits and default loggers stay in the command
 	$(GO) test -run 'TestLayers|TestForbiddenCalls' .
 
 tidy: # go.mod and go.sum say what is used, no more
 	$(GO) mod tidy -diff
+	$(KUBERNETES) $(GO) mod tidy -diff
 
 # Compared by content, not by git, so that it judges work in progress too.
 generated: # go generate has nothing to change

@@ -1,0 +1,385 @@
+package kubernetes_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/yaml"
+)
+
+const (
+	program   = "/usr/local/bin/runner-init" // where the Dockerfile puts it
+	namespace = "github-runners"
+	account   = "github-runner"
+)
+
+// find returns the one object of a type in a file.
+func find[T runtime.Object](t *testing.T, file string) (found T) {
+	t.Helper()
+	objects, _ := read(t)
+	n := 0
+	for _, object := range objects[file] {
+		if o, ok := object.(T); ok {
+			found, n = o, n+1
+		}
+	}
+	if n != 1 {
+		t.Fatalf("%s has %d of %T, want one", file, n, found)
+	}
+	return found
+}
+
+// TestPods holds every pod to what Kubernetes would refuse, and to what a runner needs.
+func TestPods(t *testing.T) {
+	for _, w := range workloads(read(t)) {
+		t.Run(w.file, func(t *testing.T) {
+			checkContainers(t, w)
+			checkRunner(t, w.runner(t))
+			checkJob(t, w)
+			if w.Spec.EnableServiceLinks == nil || *w.Spec.EnableServiceLinks {
+				t.Error("enableServiceLinks: a service called runner would set variables like ours")
+			}
+			if mounts := w.Spec.AutomountServiceAccountToken; mounts == nil || *mounts && w.Spec.ServiceAccountName != account {
+				t.Error("automountServiceAccountToken: jobs can read the token, so it is said which one it is, or that there is none")
+			}
+		})
+	}
+}
+
+// checkContainers: what the API server says no to.
+func checkContainers(t *testing.T, w workload) {
+	t.Helper()
+	volumes, mounted, names := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, v := range w.Spec.Volumes {
+		volumes[v.Name] = true
+		if v.EmptyDir == nil {
+			t.Errorf("volume %s: nothing outlives a runner but its emptyDir", v.Name)
+		}
+	}
+	for _, c := range slices.Concat(w.Spec.InitContainers, w.Spec.Containers) {
+		if names[c.Name] {
+			t.Errorf("container %s: twice", c.Name)
+		}
+		names[c.Name] = true
+		for _, m := range c.VolumeMounts {
+			if !volumes[m.Name] {
+				t.Errorf("container %s mounts volume %q, which is nowhere", c.Name, m.Name)
+			}
+			mounted[m.Name] = true
+		}
+		if privileged := c.SecurityContext != nil && c.SecurityContext.Privileged != nil && *c.SecurityContext.Privileged; privileged != (c.Name == "dind") {
+			t.Errorf("container %s: privileged %t", c.Name, privileged)
+		}
+	}
+	if len(mounted) != len(volumes) {
+		t.Errorf("volumes %v, mounted %v", volumes, mounted)
+	}
+}
+
+// checkRunner holds the container to how runner-init is run.
+func checkRunner(t *testing.T, c corev1.Container) {
+	t.Helper()
+	if c.Command != nil && c.Command[0] != program {
+		t.Errorf("command %q: runner-init has to be the first process", c.Command)
+	}
+	if c.Lifecycle != nil {
+		t.Error("a hook before the stop is not needed: SIGTERM begins a drain")
+	}
+	check := func(name string, p *corev1.Probe, command ...string) {
+		if p == nil || p.Exec == nil || !slices.Equal(p.Exec.Command, command) {
+			t.Errorf("%s: %v, want exec %q", name, p, command)
+		}
+	}
+	check("livenessProbe", c.LivenessProbe, program, "healthcheck")
+	if p := c.LivenessProbe; p != nil && p.PeriodSeconds*p.FailureThreshold < 300 {
+		t.Error("livenessProbe: five minutes at least before a job is killed")
+	}
+	if c.ReadinessProbe != nil {
+		check("readinessProbe", c.ReadinessProbe, program, "healthcheck", "--ready")
+	}
+	if c.Resources.Requests.Cpu().IsZero() || c.Resources.Requests.Memory().IsZero() || c.Resources.Limits.Memory().IsZero() {
+		t.Error("resources: without them a node is shared out as if runners needed nothing")
+	}
+}
+
+// checkJob: a runner that has done its job must not be followed by another one, and a failure is repeated only where that
+// may help.
+func checkJob(t *testing.T, w workload) {
+	t.Helper()
+	if w.file == "deployment.yaml" {
+		if w.Spec.RestartPolicy != "" && w.Spec.RestartPolicy != corev1.RestartPolicyAlways {
+			t.Error("a Deployment restarts its containers always")
+		}
+		return
+	}
+	if w.Spec.RestartPolicy != corev1.RestartPolicyNever {
+		t.Error("restartPolicy: a runner that is done is done")
+	}
+	for _, mark := range []string{"cluster-autoscaler.kubernetes.io/safe-to-evict=false", "karpenter.sh/do-not-disrupt=true"} {
+		if name, value, _ := strings.Cut(mark, "="); w.Annotations[name] != value {
+			t.Errorf("annotation %s: %q, want %q", name, w.Annotations[name], value)
+		}
+	}
+	if w.job == nil {
+		return
+	}
+	if p := w.job.PodReplacementPolicy; p == nil || *p != batchv1.Failed {
+		t.Error("podReplacementPolicy: a second runner would start while the first one drains")
+	}
+	codes, err := os.ReadFile("../../docs/exit-codes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.job.PodFailurePolicy == nil {
+		t.Fatal("podFailurePolicy is missing")
+	}
+	for _, rule := range w.job.PodFailurePolicy.Rules {
+		if rule.OnExitCodes == nil {
+			continue
+		}
+		for _, code := range rule.OnExitCodes.Values {
+			if !strings.Contains(string(codes), "\n| "+strconv.Itoa(int(code))+" |") {
+				t.Errorf("exit code %d: runner-init has no such", code)
+			}
+		}
+		if *rule.OnExitCodes.ContainerName != w.runner(t).Name {
+			t.Errorf("exit codes of container %q", *rule.OnExitCodes.ContainerName)
+		}
+	}
+}
+
+// TestSidecar: the daemon is there before the runner, and goes after it.
+func TestSidecar(t *testing.T) {
+	pod := find[*batchv1.Job](t, "dind.yaml").Spec.Template.Spec
+	i := slices.IndexFunc(pod.InitContainers, func(c corev1.Container) bool { return c.Name == "dind" })
+	if i < 0 {
+		t.Fatal("no init container is called dind")
+	}
+	dind := pod.InitContainers[i]
+	if dind.RestartPolicy == nil || *dind.RestartPolicy != corev1.ContainerRestartPolicyAlways || dind.StartupProbe == nil {
+		t.Error("a sidecar is an init container with restartPolicy: Always, and others wait for it by its startupProbe")
+	}
+	path := func(c corev1.Container, volume string) string {
+		for _, m := range c.VolumeMounts {
+			if m.Name == volume {
+				return m.MountPath
+			}
+		}
+		return ""
+	}
+	runner := workload{"dind.yaml", corev1.PodTemplateSpec{Spec: pod}, nil}.runner(t)
+	if at := path(dind, "work"); at == "" || at != path(runner, "work") {
+		t.Error("the daemon mounts directories of the runner's into containers: they are at the same path for both")
+	}
+	if path(dind, "externals") != "/home/runner/externals" {
+		t.Error("the runner's externals are not where the daemon looks for them")
+	}
+	socket := "unix://" + path(runner, "socket") + "/docker.sock"
+	if !slices.Contains(dind.Args, "--host="+socket) || !slices.Contains(dind.StartupProbe.Exec.Command, "--host="+socket) {
+		t.Errorf("dockerd listens elsewhere than at %s", socket)
+	}
+	if value(runner, "DOCKER_HOST") != socket {
+		t.Errorf("DOCKER_HOST is %q, want %q", value(runner, "DOCKER_HOST"), socket)
+	}
+}
+
+func value(c corev1.Container, name string) string {
+	for _, v := range c.Env {
+		if v.Name == name {
+			return v.Value
+		}
+	}
+	return ""
+}
+
+// TestRestricted: what the Pod Security Standard "restricted" asks for, and that no user is named, so that any may run it.
+func TestRestricted(t *testing.T) {
+	pod := find[*batchv1.Job](t, "restricted.yaml").Spec.Template.Spec
+	if s := pod.SecurityContext; s == nil || s.RunAsNonRoot == nil || !*s.RunAsNonRoot || s.SeccompProfile == nil || s.SeccompProfile.Type != corev1.SeccompProfileTypeRuntimeDefault || s.RunAsUser != nil {
+		t.Errorf("securityContext of the pod: %+v", s)
+	}
+	if pod.HostUsers == nil || *pod.HostUsers {
+		t.Error("hostUsers is to be false")
+	}
+	for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
+		s := c.SecurityContext
+		if s == nil || s.AllowPrivilegeEscalation == nil || *s.AllowPrivilegeEscalation || s.ReadOnlyRootFilesystem == nil || !*s.ReadOnlyRootFilesystem ||
+			s.RunAsUser != nil || s.Capabilities == nil || !slices.Contains(s.Capabilities.Drop, "ALL") || len(s.Capabilities.Add) > 0 {
+			t.Errorf("securityContext of %s: %+v", c.Name, s)
+		}
+	}
+	home := value(workload{"", corev1.PodTemplateSpec{Spec: pod}, nil}.runner(t), "RUNNER_HOME")
+	if !slices.ContainsFunc(pod.Containers[0].VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == home }) {
+		t.Errorf("RUNNER_HOME %q is no volume: nothing can be written there", home)
+	}
+}
+
+// TestRBAC: the account of deployment.yaml has the one right that there is a use for.
+func TestRBAC(t *testing.T) {
+	role, binding := find[*rbacv1.Role](t, "rbac.yaml"), find[*rbacv1.RoleBinding](t, "rbac.yaml")
+	if len(role.Rules) != 1 || !slices.Equal(role.Rules[0].Verbs, []string{"patch"}) || !slices.Equal(role.Rules[0].Resources, []string{"pods"}) || !slices.Equal(role.Rules[0].APIGroups, []string{""}) {
+		t.Errorf("rules %+v", role.Rules)
+	}
+	if r := binding.RoleRef; r.Kind != "Role" || r.Name != role.Name || r.APIGroup != rbacv1.GroupName {
+		t.Errorf("roleRef %+v", r)
+	}
+	subject := rbacv1.Subject{Kind: "ServiceAccount", Name: account, Namespace: namespace}
+	if !slices.Equal(binding.Subjects, []rbacv1.Subject{subject}) {
+		t.Errorf("subjects %+v", binding.Subjects)
+	}
+	if a := find[*corev1.ServiceAccount](t, "rbac.yaml"); a.Name != account || a.AutomountServiceAccountToken == nil || *a.AutomountServiceAccountToken {
+		t.Errorf("account %+v", a)
+	}
+	d := find[*appsv1.Deployment](t, "deployment.yaml")
+	for key, label := range d.Spec.Selector.MatchLabels {
+		if d.Spec.Template.Labels[key] != label {
+			t.Errorf("the selector looks for %s=%s, which its pods do not have", key, label)
+		}
+	}
+	if d.Spec.Template.Spec.ServiceAccountName != account {
+		t.Error("deployment.yaml has another account")
+	}
+}
+
+// TestScaledJob: KEDA counts the jobs that the runners it starts can take.
+func TestScaledJob(t *testing.T) {
+	s, a := find[*scaledJob](t, "scaledjob.yaml"), find[*triggerAuthentication](t, "scaledjob.yaml")
+	if len(s.Spec.Triggers) != 1 {
+		t.Fatalf("triggers %+v", s.Spec.Triggers)
+	}
+	trigger := s.Spec.Triggers[0]
+	runner := workload{"", s.Spec.JobTargetRef.Template, nil}.runner(t)
+	place := trigger.Metadata["owner"] + "/" + trigger.Metadata["repos"]
+	if trigger.Type != "github-runner" || trigger.Metadata["runnerScope"] != "repo" || place != value(runner, "RUNNER_REPO") || trigger.Metadata["labels"] != value(runner, "RUNNER_LABELS") {
+		t.Errorf("trigger %+v, runner %+v", trigger, runner.Env)
+	}
+	if trigger.AuthenticationRef.Name != a.Name || len(a.Spec.SecretTargetRef) != 1 || a.Spec.SecretTargetRef[0].Parameter != "personalAccessToken" {
+		t.Errorf("the trigger refers to %q, there is %+v", trigger.AuthenticationRef.Name, a)
+	}
+	i := slices.IndexFunc(runner.Env, func(v corev1.EnvVar) bool { return v.Name == "GITHUB_TOKEN" })
+	if key := runner.Env[i].ValueFrom.SecretKeyRef; key.Name != a.Spec.SecretTargetRef[0].Name || key.Key != a.Spec.SecretTargetRef[0].Key {
+		t.Error("KEDA and the runner have different secrets")
+	}
+}
+
+// Names, and what is to be replaced. Nothing else may look like somebody's own, or be left for the reader to guess.
+var (
+	placeholder = regexp.MustCompile(`CHANGE-ME-[A-Z]+`)
+	suspicious  = regexp.MustCompile(`(?i)[<>{}$]|change[-_ ](me|this|it)|replace[-_ ](me|this|it)|example|\byour|xxx|todo|acme|@sha256|\.(com|io|dev|org)/`)
+	innocent    = []string{"https://github.com/CHANGE-ME-OWNER/CHANGE-ME-REPO", "docker:28-dind"}
+	prefixes    = []string{"cluster-autoscaler.kubernetes.io/", "karpenter.sh/", "app.kubernetes.io/", "authentication.kubernetes.io/", "rbac.authorization.k8s.io", "admissionregistration.k8s.io/"}
+)
+
+// TestPlaceholders: every value that is the reader's own is marked, and the README says what each mark is for.
+func TestPlaceholders(t *testing.T) {
+	for _, w := range workloads(read(t)) {
+		for _, c := range slices.Concat(w.Spec.InitContainers, w.Spec.Containers) {
+			if c.Image != "CHANGE-ME-IMAGE" && !slices.Contains(innocent, c.Image) {
+				t.Errorf("%s: image %q is not marked", w.file, c.Image)
+			}
+		}
+		if place := value(w.runner(t), "RUNNER_REPO"); w.file != valuesFile && place != "CHANGE-ME-OWNER/CHANGE-ME-REPO" {
+			t.Errorf("%s: RUNNER_REPO %q is not marked", w.file, place)
+		}
+	}
+	_, values := read(t)
+	if values.GithubConfigURL != innocent[0] {
+		t.Errorf("githubConfigUrl %q is not marked", values.GithubConfigURL)
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, _ := filepath.Glob("*.yaml")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, mark := range placeholder.FindAllString(string(text), -1) {
+			if !strings.Contains(string(readme), "| `"+mark+"` |") {
+				t.Errorf("%s: the README does not say what %s is for", file, mark)
+			}
+		}
+		if !strings.Contains(string(readme), "]("+file+")") {
+			t.Errorf("%s: the README does not speak of it", file)
+		}
+		for _, s := range scalars(t, text) {
+			if rest := withoutKnown(s); suspicious.MatchString(rest) {
+				t.Errorf("%s: %q: what the reader has to fill in is written CHANGE-ME-…", file, s)
+			}
+		}
+	}
+}
+
+func withoutKnown(s string) string {
+	if slices.Contains(innocent, s) {
+		return ""
+	}
+	for _, p := range prefixes {
+		s = strings.ReplaceAll(s, p, "")
+	}
+	return placeholder.ReplaceAllString(s, "")
+}
+
+// scalars are all keys and values of all documents.
+func scalars(t *testing.T, text []byte) (all []string) {
+	t.Helper()
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			all = append(all, v)
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			for k, e := range v {
+				all = append(all, k)
+				walk(e)
+			}
+		}
+	}
+	for document := range strings.SplitSeq(string(text), "\n---\n") {
+		var v any
+		if err := yaml.Unmarshal([]byte(document), &v); err != nil {
+			t.Fatal(err)
+		}
+		walk(v)
+	}
+	return all
+}
+
+// TestNamespace: an object that is somewhere else would not be found by the others.
+func TestNamespace(t *testing.T) {
+	files, _ := filepath.Glob("*.yaml")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for document := range strings.SplitSeq(string(text), "\n---\n") {
+			var o struct {
+				Kind     string
+				Metadata struct{ Namespace string }
+			}
+			if err := yaml.Unmarshal([]byte(document), &o); err != nil {
+				t.Fatal(err)
+			}
+			if want := namespace; o.Metadata.Namespace != want && o.Kind != "" && !strings.HasPrefix(o.Kind, "ValidatingAdmissionPolicy") {
+				t.Errorf("%s: %s in namespace %q, want %q", file, o.Kind, o.Metadata.Namespace, want)
+			}
+		}
+	}
+}
