@@ -52,7 +52,7 @@ func TestImage(t *testing.T) {
 		t.Run(name, func(t *testing.T) { t.Parallel(); testPlacement(t, made.minimal, p) })
 	}
 	for name, test := range map[string]func(*testing.T, string){
-		"health": testHealth, "restart": testRestart, "kill and start": testKillAndStart, "fork bomb": testForkBomb,
+		"health": testHealth, "restart": testRestart, "kill and start": testKillAndStart, "fork bomb": testForkBomb, "out of memory": testOOM,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, made.minimal) })
 	}

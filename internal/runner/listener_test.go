@@ -424,3 +424,43 @@ func reachable(t *testing.T, dir string) {
 		}
 	}
 }
+
+// A death by a signal is a crash, even by the one after which an orderly end has the same code.
+func TestSignalDeaths(t *testing.T) {
+	for sig, want := range map[syscall.Signal]string{
+		syscall.SIGTERM: "crash (killed by SIGTERM)", syscall.SIGSEGV: "crash (killed by SIGSEGV)", syscall.Signal(40): "crash (killed by signal 40)",
+	} {
+		t.Run(want, func(t *testing.T) {
+			s := newScene(t)
+			s.configure(t)
+			simrunner.WriteBehaviour(s.Root, simrunner.Behaviour{At: map[simrunner.Arrow]simrunner.Act{simrunner.AtListening: {Signal: sig}}})
+			s.launch(t)
+			s.expect(t, "ready")
+			if e := s.expectEnd(t, Crash); e.Code != 128+int(sig) || e.String() != want {
+				t.Errorf("got %d, %v, want %d, %s", e.Code, e, 128+int(sig), want)
+			}
+		})
+	}
+	if got := (End{Code: 134, Meaning: Crash}).Cause(); got != "exit code 134" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A self-update has ended when its script says so, and only then.
+func TestAwaitUpdate(t *testing.T) {
+	r := &Runner{Root: t.TempDir()}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if r.AwaitUpdate(over) {
+		t.Error("an update has ended that nobody began")
+	}
+	if err := os.WriteFile(filepath.Join(r.Root, updateMark), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if !r.AwaitUpdate(t.Context()) {
+		t.Error("the mark of the update was not seen")
+	}
+	if _, err := os.Stat(filepath.Join(r.Root, updateMark)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the mark is left for the next update: %v", err)
+	}
+}
