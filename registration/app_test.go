@@ -209,6 +209,30 @@ func TestRenewedOnce(t *testing.T) {
 	}
 }
 
+// What GitHub says to an App that wants a token is no word on the runner that the token is for.
+func TestRefusedMintingIsNoVerdict(t *testing.T) {
+	for _, status := range []int{404, 422} {
+		synctest.Test(t, func(t *testing.T) {
+			server := github.New(github.Options{})
+			bot(server)
+			server.Install(atAcme)
+			client := appClient(t, github.RoundTripper(server), acme)
+			r, _, err := client.JIT(t.Context(), wanted)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(10 * time.Hour)
+			server.Fault(github.Fault{Route: mintRoute, Status: status})
+			if verdict, err := client.Delete(t.Context(), r.ID); err == nil {
+				t.Errorf("%d: deleted: %q", status, verdict)
+			}
+			if _, stands, err := client.Get(t.Context(), r.ID); err == nil {
+				t.Errorf("%d: looked up: %v", status, stands)
+			}
+		})
+	}
+}
+
 // GitHub's trouble while a token is made is waited out like any other, and is told like any other.
 func TestMintingIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -93,7 +93,7 @@ func (c *Client) Get(ctx context.Context, id int64) (Runner, bool, error) {
 	op := fmt.Sprintf("look up runner %d in %s", id, c.scope)
 	var found github.Runner
 	_, err := c.do(ctx, request{op: op, method: http.MethodGet, path: fmt.Sprintf("/actions/runners/%d", id), out: &found})
-	if is(err, NotFound) {
+	if refusal(op, err) == NotFound {
 		return Runner{}, false, nil
 	}
 	return shown(&found), err == nil, err
@@ -104,15 +104,25 @@ func (c *Client) Get(ctx context.Context, id int64) (Runner, bool, error) {
 func (c *Client) Delete(ctx context.Context, id int64) (Verdict, error) {
 	op := fmt.Sprintf("delete runner %d of %s", id, c.scope)
 	_, err := c.do(ctx, request{op: op, method: http.MethodDelete, path: fmt.Sprintf("/actions/runners/%d", id)})
-	switch {
-	case err == nil:
+	if err == nil {
 		return Gone, nil
-	case is(err, NotFound):
+	}
+	switch refusal(op, err) {
+	case NotFound:
 		return Absent, nil
-	case is(err, Invalid):
+	case Invalid:
 		return Busy, nil
 	}
 	return "", err
+}
+
+// refusal is why GitHub refused this very request, empty if it did not: what it says to an App that wants a token for the
+// request first, says nothing about a runner.
+func refusal(op string, err error) Reason {
+	if e, ok := errors.AsType[*Error](err); ok && e.Op == op && e.Status != 0 {
+		return e.Reason
+	}
+	return ""
 }
 
 // is says whether GitHub answered so: not what we made of a request or an answer ourselves.
