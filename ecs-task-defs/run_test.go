@@ -7,7 +7,6 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
-	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -128,6 +127,12 @@ func start(t *testing.T, c types.ContainerDefinition, environ map[string]string,
 	for name, value := range environ {
 		p.command.Env = append(p.command.Env, name+"="+value)
 	}
+	p.begin(t)
+	return p
+}
+
+func (p *task) begin(t *testing.T) {
+	t.Helper()
 	output, err := p.command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -140,15 +145,12 @@ func start(t *testing.T, c types.ContainerDefinition, environ map[string]string,
 		p.command.Process.Kill()
 		p.command.Wait()
 	})
-	go p.read(output)
-	return p
-}
-
-func (p *task) read(output io.Reader) {
-	defer close(p.lines)
-	for s := bufio.NewScanner(output); s.Scan(); {
-		p.lines <- s.Text()
-	}
+	go func() {
+		defer close(p.lines)
+		for s := bufio.NewScanner(output); s.Scan(); {
+			p.lines <- s.Text()
+		}
+	}()
 }
 
 // newRoot installs a simulated runner that belongs to the job's user, where that user finds it.
@@ -158,11 +160,7 @@ func newRoot(t *testing.T) string {
 	if err := os.Mkdir(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for dir := root; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
-		if err := os.Chmod(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
+	reachable(t, root)
 	if err := simrunner.Install(root, need.Program(t, "internal/sim/cmd/simrunner")); err != nil {
 		t.Fatal(err)
 	}
@@ -170,6 +168,17 @@ func newRoot(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return root
+}
+
+// reachable lets every user into a directory of the test's, and returns it.
+func reachable(t *testing.T, dir string) string {
+	t.Helper()
+	for up := dir; up != os.TempDir() && up != "/"; up = filepath.Dir(up) {
+		if err := os.Chmod(up, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // said waits for a line.

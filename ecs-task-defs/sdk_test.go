@@ -68,8 +68,7 @@ func TestRegistered(t *testing.T) {
 	}
 }
 
-// expect compares the call that arrived with the file. encoding/json accepts a name in the wrong case and a name twice,
-// the SDK drops neither: both show here.
+// expect compares the call that arrived with the file: encoding/json accepts a name in the wrong case, and ECS does not.
 func (e *endpoint) expect(t *testing.T, path, action string, err error) {
 	t.Helper()
 	if err != nil {
@@ -95,8 +94,36 @@ func decode[T any](t *testing.T, path string) *T {
 	if err := d.Decode(in); err != nil {
 		t.Fatalf("cannot read %s: %v", path, err)
 	}
+	checkTwice(t, path)
 	checkEnums(t, path, reflect.ValueOf(in))
 	return in
+}
+
+// checkTwice refuses a name that stands twice in one object: the first one would be overlooked.
+func checkTwice(t *testing.T, path string) {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(string(contents(t, path))))
+	var value func()
+	value = func() {
+		token, _ := d.Token()
+		switch token {
+		case json.Delim('{'):
+			for seen := map[json.Token]bool{}; d.More(); value() {
+				name, _ := d.Token()
+				if seen[name] {
+					t.Errorf("%s: %v twice", path, name)
+				}
+				seen[name] = true
+			}
+			d.Token()
+		case json.Delim('['):
+			for d.More() {
+				value()
+			}
+			d.Token()
+		}
+	}
+	value()
 }
 
 // checkEnums looks at every value whose type knows all of its values, as the SDK's enumerations do. The SDK itself sends

@@ -102,6 +102,7 @@ func checkContainers(t *testing.T, d definition) {
 			t.Errorf("%s: initProcessEnabled: runner-init is the init", name)
 		}
 		checkLogs(t, c.LogConfiguration)
+		checkDepends(t, d, c)
 	}
 	if essential != 1 {
 		t.Errorf("%d essential containers: the end of one ends all the others, so that a task has one", essential)
@@ -116,6 +117,17 @@ func checkContainers(t *testing.T, d definition) {
 		}
 		if r := c.RestartPolicy; r != nil && (aws.ToInt32(r.RestartAttemptPeriod) < 60 || aws.ToInt32(r.RestartAttemptPeriod) > 1800) {
 			t.Errorf("%s: restartAttemptPeriod %d: ECS has 60 to 1800 seconds", aws.ToString(c.Name), aws.ToInt32(r.RestartAttemptPeriod))
+		}
+	}
+}
+
+// checkDepends: who waits for the end of another container may not wait for one whose end is that of the task.
+func checkDepends(t *testing.T, d definition, c types.ContainerDefinition) {
+	t.Helper()
+	for _, on := range c.DependsOn {
+		i := slices.IndexFunc(d.ContainerDefinitions, func(o types.ContainerDefinition) bool { return aws.ToString(o.Name) == aws.ToString(on.ContainerName) })
+		if ends := on.Condition == types.ContainerConditionSuccess || on.Condition == types.ContainerConditionComplete; i < 0 || ends && aws.ToBool(d.ContainerDefinitions[i].Essential) {
+			t.Errorf("%s waits for the %s of %q, which is not there, or essential", aws.ToString(c.Name), on.Condition, aws.ToString(on.ContainerName))
 		}
 	}
 }
