@@ -18,7 +18,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test chaos bench image images check format vet modern lint vulnerabilities layers tidy generated
+.PHONY: help build demo test chaos soak bench image images check format vet modern lint vulnerabilities layers tidy generated
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -41,6 +41,10 @@ FROM ?= 1
 SEED ?= 0
 chaos: ## N random lives in virtual time and P of real processes, from seed FROM on; or the one of a SEED, a hundred times
 	$(GO) test -count=1 -timeout 30m -run '^TestChaos' ./cmd/runner-init -chaos.n=$(N) -chaos.p=$(P) -chaos.from=$(FROM) -chaos.seed=$(SEED)
+
+soak: N = 1000
+soak: ## N whole lives, and one runner with N jobs: nothing grows, nothing is left; as root
+	$(GO) test -v -count=1 -timeout 60m -run '^TestSoak' ./cmd/runner-init -soak.n=$(N)
 
 bench: ## the init beside tini and dumb-init, and what boot costs, into docs/performance.md; as root, three minutes
 	$(GO) test -v -count=1 -run '^$$' -bench . ./bench -update

@@ -143,7 +143,7 @@ func openProgram(t *testing.T, program string, h *hub, root string, environ []st
 	need.PIDNamespace(t)
 	b := &box{t: t, hub: h, root: root, ended: make(chan struct{}), watched: make(chan struct{})}
 	argv := append([]string{"--pid", "--fork", "--mount-proc", "--kill-child", program}, args...)
-	ctx, cancel := context.WithTimeout(t.Context(), testTime)
+	ctx, cancel := context.WithTimeout(t.Context(), max(testTime, time.Duration(*soakLives)*3*time.Second))
 	t.Cleanup(cancel)
 	b.command = exec.CommandContext(ctx, "unshare", argv...)
 	b.command.Dir = root
