@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -66,7 +67,7 @@ func newPatient(ctx context.Context, environ []string) *patient {
 	p.config, p.invalid = loadConfig(ctx, environ)
 	p.voice = voiceOf(p.config)
 	r := &runner.Runner{Work: p.config.Workdir, Environ: p.config.JobEnviron(environ)}
-	p.host = &host{config: p.config, runner: r}
+	p.host = &host{config: p.config, runner: r, log: slog.New(slog.DiscardHandler)}
 	if p.invalid == nil {
 		p.client, p.invalid = examiner(p.config, p.voice.learn)
 	}

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/runner-init/runner-init/internal/config"
@@ -191,26 +192,37 @@ func (p *patient) checkVersion(ctx context.Context) []doctor.Finding {
 // dockerTime is what a daemon on the same machine may take.
 const dockerTime = 3 * time.Second
 
-// checkDocker looks whether jobs that use containers would find a daemon. A run does without.
+// checkDocker looks whether jobs that use containers would find a daemon, and might use it. A run does without.
 func (p *patient) checkDocker(ctx context.Context) []doctor.Finding {
-	network, address := "unix", "/var/run/docker.sock"
-	if at := p.variable("DOCKER_HOST"); at != "" {
-		scheme, rest, _ := strings.Cut(at, "://")
-		if scheme != "unix" && scheme != "tcp" {
-			return one(doctor.Skip, "DOCKER_HOST is neither a socket nor tcp")
-		}
-		network, address = scheme, rest
+	network, address := p.host.runner.DockerAddress()
+	if network == "" {
+		return one(doctor.Skip, "DOCKER_HOST is neither a socket nor tcp")
 	}
 	ctx, cancel := context.WithTimeout(ctx, dockerTime)
 	defer cancel()
 	err := ping(ctx, network, address)
-	switch {
-	case err == nil:
-		return one(doctor.OK, "a daemon answers at %s", address)
+	switch u := p.host.runner.User; {
 	case errors.Is(err, fs.ErrNotExist):
 		return one(doctor.OK, "none: there is no %s, and jobs that use containers would fail", address)
+	case network == "unix" && isSocket(address) && !u.MayConnect(address):
+		return hinted(one(doctor.Warn, "jobs may not use %s, and those that use containers would fail", address), socketHint(address, u))
+	case err == nil:
+		return one(doctor.OK, "a daemon answers at %s", address)
 	}
-	return hinted(one(doctor.Warn, "no daemon answers at %s: %v", address, err), "jobs that use containers would fail; the socket's group has to be one of the job user's")
+	return hinted(one(doctor.Warn, "no daemon answers at %s: %v", address, err), "jobs that use containers would fail")
+}
+
+func isSocket(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode()&fs.ModeSocket != 0
+}
+
+// socketHint is what gives jobs a socket that they may not use: root lets their user join its group, others cannot.
+func socketHint(socket string, u *runner.User) string {
+	if info, err := os.Stat(socket); err == nil && u == nil && info.Mode()&0o020 != 0 {
+		return fmt.Sprintf("start the container with --group-add %d, the group of the socket, or as root: the user of the jobs then joins it", info.Sys().(*syscall.Stat_t).Gid)
+	}
+	return "its group has to be able to write to it, and every directory on the way be open to the user of the jobs"
 }
 
 // ping asks a daemon whether it is there; any answer is one.

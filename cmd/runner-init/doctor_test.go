@@ -18,6 +18,7 @@ import (
 
 	"github.com/runner-init/runner-init/internal/doctor"
 	"github.com/runner-init/runner-init/internal/need"
+	"github.com/runner-init/runner-init/internal/runner"
 	"github.com/runner-init/runner-init/internal/sim/github"
 	"github.com/runner-init/runner-init/registration"
 )
@@ -194,15 +195,7 @@ func TestCompareRelease(t *testing.T) {
 // Docker is a remark, never a failure.
 func TestDoctorOfDocker(t *testing.T) {
 	t.Parallel()
-	at := filepath.Join(t.TempDir(), "docker.sock")
-	socket, err := net.Listen("unix", at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	daemon := httptest.NewUnstartedServer(http.NotFoundHandler())
-	daemon.Listener.Close()
-	daemon.Listener = socket
-	daemon.Start()
+	at, daemon := dockerAt(t, t.TempDir())
 	look := func(host string) doctor.Finding {
 		return newPatient(t.Context(), []string{"DOCKER_HOST=" + host}).checkDocker(t.Context())[0]
 	}
@@ -221,6 +214,45 @@ func TestDoctorOfDocker(t *testing.T) {
 	}
 	if f := look("ssh://somewhere"); f.Status != doctor.Skip {
 		t.Errorf("ssh: got %+v", f)
+	}
+}
+
+// dockerAt is a daemon at a socket in the directory.
+func dockerAt(t *testing.T, dir string) (at string, daemon *httptest.Server) {
+	t.Helper()
+	at = filepath.Join(dir, "docker.sock")
+	socket, err := net.Listen("unix", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	daemon = httptest.NewUnstartedServer(http.NotFoundHandler())
+	daemon.Listener.Close()
+	daemon.Listener = socket
+	daemon.Start()
+	return at, daemon
+}
+
+// What answers us may yet refuse the user of the jobs.
+func TestDoctorOfJobsDocker(t *testing.T) {
+	t.Parallel()
+	need.Root(t)
+	dir := t.TempDir()
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at, daemon := dockerAt(t, dir)
+	defer daemon.Close()
+	for mode, want := range map[os.FileMode]doctor.Status{0o666: doctor.OK, 0o600: doctor.Warn} {
+		if err := os.Chmod(at, mode); err != nil {
+			t.Fatal(err)
+		}
+		p := newPatient(t.Context(), []string{"DOCKER_HOST=unix://" + at})
+		p.host.runner.User = &runner.User{Name: "job", UID: 4711, GID: 4712, Groups: []uint32{4712}}
+		if f := p.checkDocker(t.Context())[0]; f.Status != want || (f.Status == doctor.Warn) != strings.Contains(f.Hint, "its group has to be able to write") {
+			t.Errorf("mode %o: got %+v", mode, f)
+		}
 	}
 }
 

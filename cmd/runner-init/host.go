@@ -58,7 +58,7 @@ func unprepared(err error) error {
 	return hostError{err, "the runner's directory, its _diag and RUNNER_WORKDIR have to be writable to us and to the runner's user"}
 }
 
-// find fills in where the runner is and whom it runs as.
+// find fills in where the runner is and whom it runs as, in which groups.
 func (h *host) find() (err error) {
 	named := h.config.Home
 	if h.root != "" {
@@ -69,6 +69,9 @@ func (h *host) find() (err error) {
 	}
 	if h.runner.User, err = runner.FindUser(h.config.User, h.runner.Root); err != nil {
 		return hostError{err, "set RUNNER_USER to a user of this image, or leave it out"}
+	}
+	if socket, gid, joined := h.runner.JoinDocker(); joined {
+		h.log.Info("jobs may use docker", slog.String(keySocket, socket), slog.Uint64(keyGroup, uint64(gid)))
 	}
 	return nil
 }

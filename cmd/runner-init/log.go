@@ -24,6 +24,7 @@ const (
 	keyFrom     = "from"     // phase before
 	keyGhost    = "ghost"    // whether a registration may be left on GitHub
 	keyGrace    = "grace"    // grace period of the platform, as RUNNER_STOP_TIMEOUT says it
+	keyGroup    = "group"    // id of the group that the user of the jobs has joined
 	keyHint     = "hint"     // what to do about it
 	keyID       = "id"       // id of the registration
 	keyJob      = "job"      // name of the job, as the runner says it
@@ -39,6 +40,7 @@ const (
 	keyScope    = "scope"    // place of the registration
 	keySeen     = "seen"     // sweep: registrations that were looked at
 	keySignal   = "signal"   // signal that we got
+	keySocket   = "socket"   // where jobs find the Docker daemon
 	keyStack    = "stack"    // where the supervisor crashed
 	keyTail     = "tail"     // end of a diagnostic log
 	keyWait     = "wait"     // how long is waited

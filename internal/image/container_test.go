@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -53,11 +54,17 @@ type container struct {
 
 func start(t *testing.T, gh *server, image string, options ...string) *container {
 	t.Helper()
+	return startWith(t, gh, image, options)
+}
+
+// startWith starts a container with arguments for its program.
+func startWith(t *testing.T, gh *server, image string, options []string, arguments ...string) *container {
+	t.Helper()
 	args := []string{"run", "--detach", "--network=host",
 		"--env=GITHUB_SERVER_URL=" + gh.url, "--env=GITHUB_API_URL=" + gh.url,
 		"--env=GITHUB_TOKEN", // from the client's environment: a job on the host's PIDs can read the client's arguments
 		"--env=RUNNER_REPO=acme/widgets"}
-	id := docker(t, append(append(args, options...), image)...)
+	id := docker(t, slices.Concat(args, options, []string{image}, arguments)...)
 	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
 	t.Cleanup(func() {
 		cancel()
@@ -85,13 +92,19 @@ func (c *container) stop(grace time.Duration) {
 // checkExit waits for the end of the container.
 func (c *container) checkExit(want int) {
 	c.t.Helper()
+	if got := c.exit(); got != strconv.Itoa(want) {
+		c.t.Errorf("exit code %s, want %d", got, want)
+	}
+}
+
+// exit waits for the end of the container and returns its exit code.
+func (c *container) exit() string {
+	c.t.Helper()
 	out, err := exec.CommandContext(c.ctx, "docker", "wait", c.id).CombinedOutput()
 	if err != nil {
 		c.t.Fatalf("the container does not end: %v %s", err, out)
 	}
-	if got := strings.TrimSpace(string(out)); got != strconv.Itoa(want) {
-		c.t.Errorf("exit code %s, want %d", got, want)
-	}
+	return strings.TrimSpace(string(out))
 }
 
 // gate is a job that ends when the test wants it to: a file, in a directory that the container sees too.

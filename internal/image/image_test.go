@@ -51,6 +51,7 @@ func TestImage(t *testing.T) {
 	for name, p := range placements {
 		t.Run(name, func(t *testing.T) { t.Parallel(); testPlacement(t, made.minimal, p) })
 	}
+	t.Run("socket", func(t *testing.T) { t.Parallel(); testSocket(t, made) })
 	for name, test := range map[string]func(*testing.T, string){
 		"health": testHealth, "restart": testRestart, "kill and start": testKillAndStart, "fork bomb": testForkBomb, "out of memory": testOOM,
 	} {

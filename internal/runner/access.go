@@ -11,14 +11,19 @@ import (
 
 // MayRead reports whether a process of the user could open a file. The kernel is asked, which knows of every directory on
 // the way, of groups and of lists of access rights. Nil is ourselves.
-func (u *User) MayRead(path string) bool {
+func (u *User) MayRead(path string) bool { return u.may(openable, path) }
+
+// MayConnect reports in the same way whether a process of the user could connect to a socket.
+func (u *User) MayConnect(path string) bool { return u.may(connectable, path) }
+
+func (u *User) may(try func(path string) bool, path string) bool {
 	if u == nil {
-		return openable(path)
+		return try(path)
 	}
 	answer := make(chan bool)
 	go func() {
 		runtime.LockOSThread() // and never back: the thread ends as who it has become
-		answer <- u.become() == nil && openable(path)
+		answer <- u.become() == nil && try(path)
 	}()
 	return <-answer
 }
@@ -46,4 +51,16 @@ func openable(path string) bool {
 		unix.Close(fd)
 	}
 	return err == nil
+}
+
+// connectable connects to a socket, and does not wait for whom it belongs to. Where nobody listens any more the kernel has
+// looked at the rights before it says so.
+func connectable(path string) bool {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	err = unix.Connect(fd, &unix.SockaddrUnix{Name: path})
+	return err == nil || err == unix.EAGAIN || err == unix.ECONNREFUSED
 }

@@ -118,6 +118,13 @@ func (u *User) environ(environ []string) []string {
 	return append(theirs, mine...)
 }
 
+// Join makes the user a member of one more group.
+func (u *User) Join(gid uint32) {
+	if !slices.Contains(u.Groups, gid) {
+		u.Groups = append(u.Groups, gid)
+	}
+}
+
 func (u *User) credential() *syscall.Credential {
 	if u == nil {
 		return nil
