@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 )
 
 // blocks are the commands of the README.
@@ -94,4 +97,43 @@ func TestTable(t *testing.T) {
 	for path := range rows {
 		t.Errorf("the README's table has %s, which is not there", path)
 	}
+}
+
+// What the README puts on an instance is what the definition asks for: the attribute, the runtime, the cluster.
+func TestSysboxInstance(t *testing.T) {
+	i := slices.IndexFunc(blocks(t), func(b string) bool { return strings.Contains(b, "daemon.json") })
+	if i < 0 {
+		t.Fatal("the README does not say what an instance with sysbox needs")
+	}
+	script := blocks(t)[i]
+	if out, err := exec.CommandContext(t.Context(), "bash", "-n", "-c", script).CombinedOutput(); err != nil {
+		t.Errorf("no script: %v: %s", err, out)
+	}
+	_, text, _ := strings.Cut(script, "<<EOF\n")
+	text, rest, _ := strings.Cut(text, "EOF\n")
+	daemon := tree(t, []byte(text)).(map[string]any)
+	if runtime, known := daemon["default-runtime"].(string), daemon["runtimes"].(map[string]any); known[runtime] == nil {
+		t.Errorf("daemon.json has no runtime %q", runtime)
+	}
+	var attribute string
+	for name, value := range tree(t, []byte(setting(rest, "ECS_INSTANCE_ATTRIBUTES"))).(map[string]any) {
+		attribute = "attribute:" + name + " == " + value.(string)
+	}
+	d := decode[ecs.RegisterTaskDefinitionInput](t, "ec2-sysbox.json")
+	if got := aws.ToString(d.PlacementConstraints[0].Expression); got != attribute {
+		t.Errorf("the definition asks for %q, the instance has %q", got, attribute)
+	}
+	if got := setting(rest, "ECS_CLUSTER"); got != cluster {
+		t.Errorf("the instance joins %q, want %q", got, cluster)
+	}
+	if drivers := setting(rest, "ECS_AVAILABLE_LOGGING_DRIVERS"); !strings.Contains(drivers, `"`+string(d.ContainerDefinitions[0].LogConfiguration.LogDriver)+`"`) {
+		t.Errorf("the instance has the logging drivers %s", drivers)
+	}
+}
+
+// setting is the value of a line NAME=value.
+func setting(text, name string) string {
+	_, value, _ := strings.Cut(text, "\n"+name+"=")
+	value, _, _ = strings.Cut(value, "\n")
+	return value
 }

@@ -54,6 +54,9 @@ func run(t *testing.T, c types.ContainerDefinition) {
 		scope = "orgs/" + organization
 		environ["GITHUB_APP_ID"], environ["GITHUB_APP_PRIVATE_KEY"] = newApp(t, hub, scope)
 	}
+	if environ["RUNNER_DOCKER"] != "" {
+		environ["RUNNER_DOCKER"] = "off" // a daemon is more than a namespace can bear
+	}
 	p := start(t, c, environ, url)
 	p.said(t, "Listening for Jobs")
 	p.healthy(t, c)

@@ -101,6 +101,9 @@ func checkContainers(t *testing.T, d definition) {
 		if p := c.LinuxParameters; p != nil && p.InitProcessEnabled != nil {
 			t.Errorf("%s: initProcessEnabled: runner-init is the init", name)
 		}
+		if d.Memory == nil && c.Memory == nil {
+			t.Errorf("%s: no limit of memory, neither its own nor the task's", name)
+		}
 		checkLogs(t, c.LogConfiguration)
 		checkDepends(t, d, c)
 	}
@@ -271,11 +274,22 @@ func TestWaysToRun(t *testing.T) {
 		"fargate-fleet":     func(d definition) bool { return d.on(types.CompatibilityFargate) && len(d.runners()) > 1 },
 		"managed-instances": func(d definition) bool { return d.on(types.CompatibilityManagedInstances) },
 		"ec2-docker-sock":   func(d definition) bool { return d.on(types.CompatibilityEc2) && d.mounts("/var/run/docker.sock") },
+		"ec2-sysbox": func(d definition) bool {
+			return d.on(types.CompatibilityEc2) && d.dockerInside() && len(d.PlacementConstraints) == 1 && d.NetworkMode == types.NetworkModeBridge
+		},
+		"ec2-dind": func(d definition) bool { return d.on(types.CompatibilityEc2) && d.dockerInside() && privileged(d) },
 	} {
 		if d, there := all[name]; !there || !is(d) {
 			t.Errorf("%s.json is missing, or something else", name)
 		}
 	}
+}
+
+// dockerInside says that a daemon runs in the container. It has to begin as root, and finds no room on top of the layers of
+// another one, unless that is sysbox's affair.
+func (d definition) dockerInside() bool {
+	c := d.runners()[0]
+	return environment(c)["RUNNER_DOCKER"] == "dind" && aws.ToString(c.User) == "0" && (len(d.PlacementConstraints) > 0 || d.mounts("/var/lib/docker"))
 }
 
 func (d definition) mounts(path string) bool {
