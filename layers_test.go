@@ -43,7 +43,7 @@ var world = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
-		imports: []string{"signals", "lifecycle", "registration", "internal/cgroup", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/platform/ecs", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
+		imports: []string{"signals", "lifecycle", "registration", "internal/cgroup", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/platform/ecs", "internal/platform/spot", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
 		tests:   []string{"internal/need", "internal/sim/aws", "internal/sim/ecs", "internal/sim/openapi", script, sys},
 	},
 
@@ -59,8 +59,9 @@ var layers = map[string]layer{
 	"internal/runner":  {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
 
 	// Where we run: what its platform knows, and does for a job.
-	"internal/platform":     {without: world},
-	"internal/platform/ecs": {imports: []string{"internal/platform"}, tests: []string{"internal/sim/ecs"}, without: []string{"os", "os/exec"}},
+	"internal/platform":      {without: world},
+	"internal/platform/spot": {tests: []string{"internal/sim/ecs"}, without: []string{"os", "os/exec"}},
+	"internal/platform/ecs":  {imports: []string{"internal/platform"}, tests: []string{"internal/sim/ecs"}, without: []string{"os", "os/exec"}},
 
 	// Values that are kept elsewhere: what names them, and the one package that asks AWS for them.
 	"internal/reference": {without: world},

@@ -11,9 +11,11 @@ import (
 
 // Keys of log attributes. They are part of what users rely on; docs/logs.md is made of these lines.
 const (
+	keyAction   = "action"   // what becomes of a spot instance: stop, terminate, hibernate
 	keyAddr     = "address"  // where HTTP is served
 	keyAgeless  = "ageless"  // sweep: registrations whose names tell no age
 	keyChosen   = "chosen"   // sweep: registrations that were left behind
+	keyBy       = "by"       // when that happens
 	keyCode     = "code"     // exit code
 	keyDeleted  = "deleted"  // sweep: registrations that were deleted
 	keyDrain    = "drain"    // until when a running job may go on after a stop: from the stop, or the time

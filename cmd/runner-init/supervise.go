@@ -150,6 +150,11 @@ func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {
 	}
 	go w.heed()
 	defer w.unprotect()
+	if m := spotMetadata(s.config, s.environ, "/sys"); m != nil {
+		watching, over := context.WithCancel(context.Background())
+		defer over()
+		go w.watchSpot(watching, m)
+	}
 	exit := role(w)
 	w.postStop(exit)
 	return exit

@@ -75,6 +75,7 @@ var samples = map[string]sample{
 	"RUNNER_TERMINATION_LOG":           {"/tmp/log", "/tmp/log", minimal},
 	"RUNNER_DIAG":                      {"Follow", "follow", minimal},
 	"RUNNER_PROTECT":                   {"OFF", "off", minimal},
+	"RUNNER_SPOT":                      {"Off", "off", minimal},
 	"RUNNER_PLATFORM_LABELS":           {"on", "true", minimal},
 	"RUNNER_EXIT_ON_SIGNAL":            {"yes", "true", minimal},
 }

@@ -71,6 +71,7 @@ type Config struct {
 	HookTimeout  time.Duration `env:"RUNNER_HOOK_TIMEOUT" envDefault:"30s" example:"1m" doc:"How long each of the two may take; then it gets SIGTERM, and two seconds later SIGKILL."`
 
 	Protect Protect `env:"RUNNER_PROTECT" envDefault:"auto" example:"always" doc:"Ask the platform not to take the runner away while a job runs: task scale-in protection on ECS. auto: where the platform can; what it refuses is a line in the log. always: a platform that has no such thing is an error, and a refusal is logged as one; jobs run all the same. off: never."`
+	Spot    Spot    `env:"RUNNER_SPOT" envDefault:"auto" example:"off" doc:"Watch for the notice that a spot instance of EC2 is taken back, and stop by then; a recommendation to move elsewhere has the runner leave when it has no job. auto: where the machine says that it is of EC2, and its metadata service that it is a spot instance. on: wherever a metadata service answers. off: never. Never on Fargate, which sends a stop signal by itself."`
 
 	HTTPAddr Address `env:"RUNNER_HTTP_ADDR" default:"off" example:":9090" doc:"Where /livez, /readyz and /metrics are served: host:port, with an IP address or nothing for the host. A port of 0 is any that is free; the log says which."`
 

@@ -3,7 +3,9 @@ package config
 import "slices"
 
 // surroundings are the platforms' own variables that we go by and that are no credentials. Jobs may not see them all.
-var surroundings = []string{"ECS_AGENT_URI", "ECS_CONTAINER_METADATA_URI_V4"}
+var surroundings = []string{
+	"ECS_AGENT_URI", "ECS_CONTAINER_METADATA_URI_V4", "AWS_EXECUTION_ENV", "AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+}
 
 // protectors are those of the platforms that can be asked for protection.
 var protectors = []string{"ECS_AGENT_URI"}

@@ -106,6 +106,24 @@ func (p *Protect) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// Spot says whether notices about spot instances are watched for.
+type Spot string
+
+// The ways to watch.
+const (
+	SpotAuto Spot = "auto" // where the machine is one of EC2
+	SpotOn   Spot = "on"   // wherever a metadata service answers
+	SpotOff  Spot = "off"  // never
+)
+
+func (Spot) choices() []Spot { return []Spot{SpotAuto, SpotOn, SpotOff} }
+
+// UnmarshalText accepts any case.
+func (s *Spot) UnmarshalText(text []byte) (err error) {
+	*s, err = choose(string(text), s.choices())
+	return err
+}
+
 // Level is the least severe level that is logged. It is a slog.Leveler.
 type Level slog.Level
 

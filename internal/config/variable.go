@@ -84,6 +84,8 @@ func typeName(t reflect.Type) string {
 		return inWords(zero.choices(), "or")
 	case Registration:
 		return inWords(zero.choices(), "or")
+	case Spot:
+		return inWords(zero.choices(), "or")
 	case Protect:
 		return inWords(zero.choices(), "or")
 	case Format:
