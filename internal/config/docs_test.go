@@ -60,7 +60,7 @@ func TestNotInThisVersion(t *testing.T) {
 			got = append(got, item)
 		}
 	}
-	want := []string{"pod annotations on kubernetes", "spot notices"} // which have no variable
+	want := []string{"pod annotations on kubernetes"} // which have no variable
 	for _, feature := range config.LaterFeatures() {
 		want = append(want, strings.ToLower(feature))
 	}
