@@ -19,7 +19,7 @@ import (
 )
 
 // TestSocketInDocker is the task with the daemon's socket, on an engine as ECS's agent would have it: the externals get
-// to the host, and the job runs as nobody in particular, at a path that is the host's.
+// to the host, the job runs as nobody in particular, at a path that is the host's, and reaches the daemon.
 func TestSocketInDocker(t *testing.T) {
 	need.Root(t)
 	need.Docker(t)
@@ -45,10 +45,10 @@ func TestSocketInDocker(t *testing.T) {
 			t.Errorf("%v: %v: %s", check, err, out)
 		}
 		job := hub.Queue(github.Job{Name: "build", Scope: "repos/" + environ["RUNNER_REPO"], Labels: strings.Split(environ["RUNNER_LABELS"], ","),
-			Run: "id -u; ls /home/runner/externals; echo made > " + work + "/by-the-job"})
+			Run: "id -u; ls /home/runner/externals; echo made > " + work + "/by-the-job; docker"})
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
-		if got, log := job.Wait(ctx), job.Log(); got != github.Succeeded || !strings.Contains(log, "1001\nnode\n") {
+		if got, log := job.Wait(ctx), job.Log(); got != github.Succeeded || !strings.Contains(log, "1001\nnode\n") || !strings.Contains(log, "the daemon answers 200 OK") {
 			t.Errorf("the job ended as %q; it printed:\n%s", got, log)
 		}
 		p.expectEnd(t)
@@ -109,7 +109,8 @@ func (i instance) container(d definition, c types.ContainerDefinition, environ m
 	return exec.CommandContext(ctx, "docker", append(append(args, i.image), c.Command...)...)
 }
 
-// importImage makes an image that is laid out as the Dockerfile's is: busybox for a system, and the simulated runner.
+// importImage makes an image that is laid out as the Dockerfile's is: busybox for a system, the simulated runner, and
+// in the place of Docker's client one that greets the daemon.
 func importImage(t *testing.T) string {
 	t.Helper()
 	root := reachable(t, t.TempDir())
@@ -130,7 +131,7 @@ func importImage(t *testing.T) string {
 		}
 	}
 	for path, program := range map[string]string{
-		"bin/busybox": need.Installed(t, "busybox"), program: need.Program(t, "cmd/runner-init"),
+		"bin/busybox": need.Installed(t, "busybox"), program: need.Program(t, "cmd/runner-init"), "usr/local/bin/docker": need.Program(t, "internal/image/testdata/engine"),
 	} {
 		if out, err := exec.Command("cp", program, filepath.Join(root, path)).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)

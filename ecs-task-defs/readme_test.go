@@ -1,11 +1,14 @@
 package taskdefs_test
 
 import (
+	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -97,6 +100,31 @@ func TestTable(t *testing.T) {
 	for path := range rows {
 		t.Errorf("the README's table has %s, which is not there", path)
 	}
+}
+
+// The table's cents are the sizes of the files times the prices below it.
+func TestCents(t *testing.T) {
+	readme := string(contents(t, "README.md"))
+	m := regexp.MustCompile(`us-east-1: ([\d.]+) for a vCPU, ([\d.]+) for a GiB of memory and ([\d.]+) for a GiB of storage above 20`).FindStringSubmatch(readme)
+	if m == nil {
+		t.Fatal("the README has no prices")
+	}
+	for name, is := range map[string]string{"fargate": "%d cents an hour, by the second", "fargate-fleet": "%d cents an hour for all four"} {
+		d := decode[ecs.RegisterTaskDefinitionInput](t, name+".json")
+		cents := number(t, aws.ToString(d.Cpu))/1024*number(t, m[1]) + number(t, aws.ToString(d.Memory))/1024*number(t, m[2]) + float64(d.EphemeralStorage.SizeInGiB-20)*number(t, m[3])
+		if want := fmt.Sprintf(is, int(math.Round(cents))); !strings.Contains(readme, want) {
+			t.Errorf("%s costs %.2f cents an hour, and the README does not say %q", name, cents, want)
+		}
+	}
+}
+
+func number(t *testing.T, text string) float64 {
+	t.Helper()
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // What the README puts on an instance is what the definition asks for: the attribute, the runtime, the cluster.
