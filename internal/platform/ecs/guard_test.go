@@ -98,15 +98,13 @@ func TestEveryAnswer(t *testing.T) {
 			t.Parallel()
 			agent, ours := serve(t, sim.FargateTask())
 			agent.Answer(statePath, answer)
-			ctx := t.Context()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
 			if answer.Hang {
-				bounded, cancel := context.WithCancel(ctx)
-				defer cancel()
 				go func() {
 					agent.Await(ctx, func() bool { return len(agent.Journal()) > 0 })
 					cancel()
 				}()
-				ctx = bounded
 			}
 			_, err := ecs.Guard{Agent: ours}.Protect(ctx)
 			c := want[name]
