@@ -280,8 +280,7 @@ func (l *liver) judge(t *testing.T, h *hub, job *github.JobRun) {
 	if !l.first.IsZero() && now.Sub(l.first) > l.grace+slack {
 		object("it ended %v after the first stop of %v", now.Sub(l.first), l.grace)
 	}
-	drain := lifecycle.NewPlan(l.grace, 0).Drain
-	calm := !l.doomed && !faulted && l.sent < 2 && l.length+3*time.Second < drain
+	calm := !l.doomed && !faulted && l.sent < 2 && l.length+3*time.Second < drained(l.grace)
 	if job != nil && calm && !slices.Contains([]github.Result{"", l.result}, job.Result()) && l.how != "ready-jit" && l.how != "dropped" {
 		object("the job ended as %q, want %q", job.Result(), l.result)
 	}

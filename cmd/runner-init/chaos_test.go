@@ -161,7 +161,7 @@ func (s *scene) hasty() bool {
 func (s *scene) limit() (at time.Time, why string) {
 	at = time.Now().Add(1000 * time.Hour)
 	if len(s.told.stops) > 0 {
-		at, why = s.told.stops[0].Add(s.wiring.plan.Grace), "the grace period"
+		at, why = s.told.stops[0].Add(s.grace()), "the grace period"
 	}
 	for _, n := range s.told.notices {
 		if by := n.by; by.Before(at) {
@@ -170,6 +170,11 @@ func (s *scene) limit() (at time.Time, why string) {
 	}
 	return at, why
 }
+
+func (s *scene) grace() time.Duration { return s.wiring.config.StopTimeout }
+
+// drained is what a job gets of a grace period, worked out once more: the judge does not take the program's word.
+func drained(grace time.Duration) time.Duration { return grace - min(grace/2, 20*time.Second) }
 
 // drain is until when a job may run on.
 func (s *scene) drain() time.Time {
@@ -181,13 +186,13 @@ func (s *scene) drain() time.Time {
 	}
 	for i, stop := range s.told.stops {
 		if i == 0 {
-			sooner(stop.Add(s.wiring.plan.Drain))
+			sooner(stop.Add(drained(s.grace())))
 		} else {
 			sooner(stop)
 		}
 	}
 	for _, n := range s.told.notices {
-		sooner(s.wiring.plan.By(n.by, n.at).Drain)
+		sooner(n.at.Add(drained(min(max(n.by.Sub(n.at), time.Second), s.grace()))))
 	}
 	return at
 }
