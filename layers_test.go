@@ -80,7 +80,7 @@ var layers = map[string]layer{
 	// For tests alone.
 	"internal/sim/openapi": {imports: []string{kin}, tests: []string{"internal/need", "internal/sim/github"}},
 	"internal/need":        {},
-	"internal/image":       {tests: []string{"internal/need", "internal/sim/github", "internal/sim/runner", sys}},
+	"internal/image":       {tests: []string{"internal/config", "internal/need", "internal/sim/github", "internal/sim/runner", sys}},
 	"internal/conformance": {tests: []string{"internal/need", sys}},
 	"bench":                {tests: []string{"internal/need", "internal/sim/github", "internal/sim/runner", sys}},
 	"ecs-task-defs":        {tests: []string{"internal/config", "internal/need", "internal/sim/github", "internal/sim/runner", awssdk}},

@@ -65,6 +65,12 @@ func startWith(t *testing.T, gh *server, image string, options []string, argumen
 		"--env=GITHUB_TOKEN", // from the client's environment: a job on the host's PIDs can read the client's arguments
 		"--env=RUNNER_REPO=acme/widgets"}
 	id := docker(t, slices.Concat(args, options, []string{image}, arguments)...)
+	return watch(t, id)
+}
+
+// watch takes over a container that was started.
+func watch(t *testing.T, id string) *container {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
 	t.Cleanup(func() {
 		cancel()

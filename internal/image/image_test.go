@@ -51,6 +51,8 @@ func TestImage(t *testing.T) {
 	for name, p := range placements {
 		t.Run(name, func(t *testing.T) { t.Parallel(); testPlacement(t, made.minimal, p) })
 	}
+	t.Run("docker run", func(t *testing.T) { t.Parallel(); testRunLines(t, made) })
+	t.Run("compose", func(t *testing.T) { t.Parallel(); testCompose(t, made) })
 	t.Run("socket", func(t *testing.T) { t.Parallel(); testSocket(t, made) })
 	for name, test := range map[string]func(*testing.T, string){
 		"health": testHealth, "restart": testRestart, "kill and start": testKillAndStart, "fork bomb": testForkBomb, "out of memory": testOOM,
