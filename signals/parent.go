@@ -16,8 +16,8 @@ import (
 
 // Parent is what a role has of the init that started it.
 type Parent struct {
-	Environ []string // the container's, verbatim, unless it was handed over
-	// HandedOver says that Environ is what a supervisor before us has left of the container's.
+	Environ []string // the container's, verbatim, or what a supervisor before us has left in its place
+	// HandedOver says that nobody has the container's any more.
 	HandedOver bool
 	// Stderr is the container's standard error; descriptor 2 is not, see keepLastWords.
 	Stderr *os.File
@@ -53,11 +53,11 @@ func (p *Parent) environment() ([]byte, error) {
 	var handed [1]byte
 	if n, _ := p.journal.ReadAt(handed[:], handedByte); n == 1 && handed[0] != 0 {
 		p.HandedOver = true
-		var size [8]byte
-		if _, err := p.journal.ReadAt(size[:], handedSize); err != nil {
-			return nil, err
-		}
-		return io.ReadAll(io.NewSectionReader(p.journal, handedBytes, int64(binary.NativeEndian.Uint64(size[:]))))
+	}
+	var size [8]byte
+	p.journal.ReadAt(size[:], leftSize) // zeros, where nobody has written
+	if length := int64(binary.NativeEndian.Uint64(size[:])); p.HandedOver || length > 0 {
+		return io.ReadAll(io.NewSectionReader(p.journal, leftBytes, length))
 	}
 	file := os.NewFile(environmentFD, "environment")
 	defer file.Close()
@@ -65,21 +65,35 @@ func (p *Parent) environment() ([]byte, error) {
 	return io.ReadAll(io.NewSectionReader(file, 0, math.MaxInt64))
 }
 
-// HandOver forgets the secrets that were kept, has the init forget the container's environment and, once we have ended, start a Keeper, which finds this one.
-func (p *Parent) HandOver(environ []string) error {
+// LeaveEnviron has our successors find this environment, and not the container's.
+func (p *Parent) LeaveEnviron(environ []string) error {
 	block, err := EncodeEnviron(environ)
 	if err != nil {
 		return err
 	}
-	if len(block) > secretBytes-handedBytes {
-		return errors.New("cannot leave an environment to the init: it is too large")
+	if len(block) > secretBytes-leftBytes {
+		return errors.New("cannot leave an environment to a successor: it is too large")
 	}
-	var size [8]byte
-	binary.NativeEndian.PutUint64(size[:], uint64(len(block)))
-	_, failed := p.journal.WriteAt(block, handedBytes)
-	_, unsized := p.journal.WriteAt(size[:], handedSize)
-	if err := errors.Join(failed, unsized, p.journal.Truncate(secretBytes)); err != nil {
-		return fmt.Errorf("cannot leave an environment to the init: %w", err)
+	_, failed := p.journal.WriteAt(block, leftBytes)
+	if err := errors.Join(failed, p.leaveSize(len(block))); err != nil { // last: it counts from there on
+		return fmt.Errorf("cannot leave an environment to a successor: %w", err)
+	}
+	return nil
+}
+
+func (p *Parent) leaveSize(length int) error {
+	_, err := p.journal.WriteAt(binary.NativeEndian.AppendUint64(nil, uint64(length)), leftSize)
+	return err
+}
+
+// HandOver forgets the secrets and the environment that were kept, has the init forget the container's and, once we have
+// ended, start a Keeper, which finds this one.
+func (p *Parent) HandOver(environ []string) error {
+	if err := errors.Join(p.leaveSize(0), p.journal.Truncate(leftBytes)); err != nil {
+		return fmt.Errorf("cannot forget what was kept for a successor: %w", err)
+	}
+	if err := p.LeaveEnviron(environ); err != nil {
+		return err
 	}
 	return p.setFlag(handedByte)
 }

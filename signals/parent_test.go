@@ -117,7 +117,8 @@ func TestParent(t *testing.T) {
 	}
 }
 
-// TestHandOver: what a supervisor hands over takes the place of the file, which need not even be there.
+// TestHandOver: what a supervisor hands over takes the place of the file, which need not even be there, and of what it left
+// before, of which nothing stays.
 func TestHandOver(t *testing.T) {
 	journal := memory(t, "journal", "")
 	own := Parent{journal: journal}
@@ -133,8 +134,17 @@ func TestHandOver(t *testing.T) {
 	if kept, err := own.Secrets(); err != nil || string(kept) != "secret" {
 		t.Errorf("kept %q, %v", kept, err)
 	}
+	if err := own.LeaveEnviron([]string{"A=1", "A=not to be known any more"}); err != nil {
+		t.Fatal(err)
+	}
+	if block, err := own.environment(); err != nil || own.HandedOver || !bytes.Contains(block, []byte("A=not to be known")) {
+		t.Errorf("a successor would find %q, %v; handed over: %v", block, err, own.HandedOver)
+	}
 	if err := own.HandOver([]string{"A=1", "A=2"}); err != nil {
 		t.Fatal(err)
+	}
+	if all, err := io.ReadAll(io.NewSectionReader(journal, 0, lastWordsBytes)); err != nil || bytes.Contains(all, []byte("not to be known")) {
+		t.Errorf("what was left before is still there (%v)", err)
 	}
 	if kept, err := own.Secrets(); len(kept) > 0 {
 		t.Errorf("the secrets are still there: %q, %v", kept, err)

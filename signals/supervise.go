@@ -34,13 +34,13 @@ const (
 const (
 	readyByte    = 0  // signals may come
 	finishedByte = 1  // nobody has to take over
-	handedByte   = 2  // a Keeper is to take over, and finds its environment at handedBytes
+	handedByte   = 2  // a Keeper is to take over
 	stopBytes    = 8  // when the first stop signal came, by CLOCK_MONOTONIC, in nanoseconds; 0 = none
 	coreBytes    = 16 // how large a core file may be that the container allows, in bytes
-	handedSize   = 24 // how long that environment is
+	leftSize     = 24 // how long the environment at leftBytes is, which a successor finds in place of the container's; 0 = there is none
 	orphanBytes  = 32 // how many orphans have been reaped
 	ownBytes     = 64
-	handedBytes  = 4096
+	leftBytes    = 4096
 	secretBytes  = 4 << 20 // what a successor is to take out of the last words: see KeepSecrets
 	// What Go's runtime says of its end: see keepLastWords.
 	lastWordsBytes = secretBytes + 1<<20

@@ -1,15 +1,20 @@
 package main
 
 import (
+	"encoding/pem"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/runner-init/runner-init/internal/need"
+	"github.com/runner-init/runner-init/internal/sim/aws"
 	"github.com/runner-init/runner-init/internal/sim/github"
 )
 
@@ -109,4 +114,59 @@ func kill(t *testing.T, pid int) {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// What came from AWS or from a file is not asked for again: a job is not lost because neither gives it any more.
+func TestRecoveryAsksNobody(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		from func(dir string, a *aws.Server) (variable string, loss func())
+	}{
+		{"a reference that is denied by now", func(_ string, a *aws.Server) (string, func()) {
+			secret := aws.Secret{Region: awsRegion, Name: "ci/pat-AbCdEf", Text: testPAT}
+			a.Keep(secret)
+			return "GITHUB_TOKEN=" + secret.ARN(), func() { a.Deny(secret.ARN(), "") }
+		}},
+		{"a store that does not answer by now", func(_ string, a *aws.Server) (string, func()) {
+			a.Put(aws.Parameter{Region: awsRegion, Name: "/ci/pat", Value: testPAT, Secure: true})
+			return "ACCESS_TOKEN_VALUE_FROM=/ci/pat", func() { a.Fault(aws.Fault{Action: "ssm:GetParameters", Hang: true}) }
+		}},
+		{"a file that is gone", func(dir string, _ *aws.Server) (string, func()) {
+			return fileOf(t, dir, "GITHUB_TOKEN_FILE", testPAT)
+		}},
+		{"authorities that are gone, and not needed", func(dir string, _ *aws.Server) (string, func()) {
+			authority := httptest.NewTLSServer(nil)
+			defer authority.Close()
+			return fileOf(t, dir, "RUNNER_CA_FILE", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Certificate().Raw})))
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHub(t)
+			a := aws.New(awsRegion)
+			server := httptest.NewServer(a)
+			t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+			variable, loss := test.from(t.TempDir(), a)
+			environ := usual(variable, "AWS_ENDPOINT_URL="+server.URL, "AWS_REGION="+awsRegion, "AWS_ACCESS_KEY_ID="+aws.KeyID, "AWS_SECRET_ACCESS_KEY="+aws.Key, "AWS_EC2_METADATA_DISABLED=true")
+			if !strings.HasPrefix(variable, "RUNNER_CA_FILE") {
+				environ = slices.DeleteFunc(environ, func(kv string) bool { return kv == "GITHUB_TOKEN="+testPAT })
+			}
+			job := h.job("echo working; sleep 1")
+			b := open(t, h, newRoot(t), environ)
+			working(t, job)
+			loss()
+			kill(t, b.supervisor())
+			b.expectExit(70)
+			expectResult(t, job, github.Succeeded)
+			h.expectEmpty(t)
+		})
+	}
+}
+
+// fileOf gives a variable its file, and the way to lose it.
+func fileOf(t *testing.T, dir, variable, content string) (kv string, loss func()) {
+	path := filepath.Join(dir, "value")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return variable + "=" + path, func() { os.Remove(path) }
 }

@@ -107,23 +107,33 @@ func (s *supervisor) configure() (exit lifecycle.Exit, ready bool) {
 	s.guard()
 	switch {
 	case err == nil:
-	case s.journal.read().Name != "":
+		s.leaveValues()
+	case s.journal.read().Name != "": // a job may run, which is worth more than a file that is not there any more
 		s.voice().complainAll(err)
-		exit = s.invalid(err)
-		exit.Code, exit.Reason = lifecycle.GhostLeft, exit.Reason+"; a registration may be left"
-		return exit, false
+		s.log.Warn("recovering with what is left of the configuration", slog.Any(keyError, err))
+		return lifecycle.Exit{}, true
 	case s.stopping.Err() != nil:
 		return lifecycle.Exit{Reason: "stopped before anything was registered"}, false
 	default:
 		s.voice().complainAll(err)
 		return s.invalid(err), false
 	}
-	s.locate()
 	for _, warning := range c.Warnings() {
 		s.log.Warn("configuration", slog.String(keyReason, warning))
 	}
 	s.warnOfInit()
 	return lifecycle.Exit{}, true
+}
+
+// leaveValues leaves a successor what came from files and stores, which it may not get once more: a role that was changed, a
+// file that a job has removed. Nothing is kept where the environment itself has everything.
+func (s *supervisor) leaveValues() {
+	if !s.config.Sourced() {
+		return
+	}
+	if err := s.journal.LeaveEnviron(s.config.Resolved(s.environ)); err != nil {
+		s.log.Warn("cannot leave the configuration to a successor", slog.Any(keyError, err))
+	}
 }
 
 // warnOfInit says when an init of the platform's is PID 1 and shows the secrets in its environment block, which is not
@@ -146,6 +156,9 @@ func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {
 	w, err := s.wire()
 	if err != nil {
 		s.log.Error("cannot begin", slog.Any(keyError, err))
+		if s.journal.read().Name != "" {
+			return lifecycle.Exit{Code: lifecycle.GhostLeft, Reason: err.Error()}
+		}
 		return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: err.Error()}
 	}
 	go w.heed()

@@ -87,7 +87,7 @@ type Config struct {
 	CA string
 
 	origins    map[string]string // canonical name to where its value came from
-	sourced    map[string]string // name to value, where that came from a file or a store and is no secret
+	sourced    map[string]Secret // name to value, where that came from a file or a store
 	files      []SecretFile
 	refused    map[string]bool // canonical names of what could not be used
 	problems   []Problem

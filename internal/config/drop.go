@@ -39,19 +39,42 @@ func (c Config) WithoutCredentials(environ []string) []string {
 			continue
 		}
 		if base, sourced := sourceOf(name, known); sourced {
-			name, kv = base, base+"="+c.sourced[base]
+			name, kv = base, base+"="+c.sourced[base].Reveal()
 		}
 		left = append(left, kv)
 	}
 	return left
 }
 
-// sourced are the values, other than secrets, that came from a file or a store.
-func (r *reading) sourced() map[string]string {
-	found := map[string]string{}
+// Resolved returns environ with every value that came from a file or from a store under its own name: who reads it again
+// gets the same, secrets included, when the file is gone and nobody answers.
+func (c Config) Resolved(environ []string) []string {
+	known, put := knownNames(Variables()), map[string]bool{}
+	var all []string
+	for _, kv := range environ {
+		name, _, _ := strings.Cut(kv, "=")
+		if base, sourced := sourceOf(name, known); sourced {
+			name = base
+		}
+		if value, sourced := c.sourced[name]; !sourced {
+			all = append(all, kv)
+		} else if !put[name] {
+			put[name] = true
+			all = append(all, name+"="+value.Reveal())
+		}
+	}
+	return all
+}
+
+// Sourced reports whether any value came from a file or a store.
+func (c Config) Sourced() bool { return len(c.sourced) > 0 }
+
+// sourced are the values that came from a file or a store.
+func (r *reading) sourced() map[string]Secret {
+	found := map[string]Secret{}
 	for name, value := range r.values {
-		if !r.known[name] && (r.environ[name+fileSuffix] != "" || r.environ[name+valueFromSuffix] != "") {
-			found[name] = value
+		if r.referred[name] != nil || r.environ[name+fileSuffix] != "" || r.environ[name+valueFromSuffix] != "" {
+			found[name] = secretOf(value)
 		}
 	}
 	return found

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -110,5 +111,39 @@ func TestWithoutCredentialsOnECS(t *testing.T) {
 	}
 	if seen := c.JobEnviron(left); slices.ContainsFunc(seen, func(kv string) bool { return strings.HasPrefix(kv, "ECS_") }) {
 		t.Errorf("a job sees %q", seen)
+	}
+}
+
+// What was resolved is read again without a file and without a store, to the same configuration.
+func TestResolved(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "labels")
+	if err := os.WriteFile(file, []byte("a,b\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/ci/app"
+	environ := append(slices.Clone(repoOnly), "GITHUB_TOKEN=", "GITHUB_TOKEN_VALUE_FROM=/ci/pat", "RUNNER_TOKEN="+arn, "LABELS_FILE="+file, "PATH=/bin", "no equals sign")
+	c, err := config.LoadWith(t.Context(), environ, func(_ context.Context, refs []reference.Reference) (answers []reference.Answer) {
+		for _, r := range refs {
+			answers = append(answers, reference.Answer{Value: map[bool]string{true: token, false: canary}[r.String() == arn]})
+		}
+		return answers
+	})
+	if err != nil || !c.Sourced() {
+		t.Fatal(err, c.Sourced())
+	}
+	os.Remove(file)
+	left := c.Resolved(environ)
+	again, err := config.Load(left)
+	if err != nil || again.GitHubToken.Reveal() != canary || again.RegistrationToken.Reveal() != token || !slices.Equal(again.Labels, []string{"a", "b"}) || again.Sourced() {
+		t.Errorf("%v; the labels are %q; left: %d variables", err, again.Labels, len(left))
+	}
+	if slices.ContainsFunc(left, func(kv string) bool { return strings.Contains(kv, "_VALUE_FROM=") || strings.Contains(kv, "_FILE=") }) {
+		t.Error("a reference or the name of a file is left")
+	}
+	if dumped := fmt.Sprintf("%#v %+v", c, c); strings.Contains(dumped, canary) || strings.Contains(dumped, "a,b") {
+		t.Error("a printed configuration shows what was resolved")
+	}
+	if c := load(t, minimal...); c.Sourced() {
+		t.Error("a plain environment has everything itself")
 	}
 }
