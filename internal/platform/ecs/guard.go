@@ -16,7 +16,7 @@ const lease = time.Hour
 
 // Guard asks for task scale-in protection
 // (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection-endpoint.html). It belongs to the
-// task: a container that releases it releases it for all containers of the task.
+// task: a container that releases it releases it for all containers of the task, until another one asks again.
 type Guard struct{ Agent *Agent }
 
 var _ platform.Guard = Guard{}
