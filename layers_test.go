@@ -43,8 +43,8 @@ var world = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
-		imports: []string{"signals", "lifecycle", "registration", "internal/cgroup", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/platform/ecs", "internal/platform/spot", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
-		tests:   []string{"internal/need", "internal/sim/aws", "internal/sim/ecs", "internal/sim/openapi", script, sys},
+		imports: []string{"signals", "lifecycle", "registration", "internal/cgroup", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/platform/ecs", "internal/platform/kubernetes", "internal/platform/spot", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
+		tests:   []string{"internal/need", "internal/sim/aws", "internal/sim/ecs", "internal/sim/kubernetes", "internal/sim/openapi", script, sys},
 	},
 
 	"lifecycle":        {without: world},
@@ -59,9 +59,10 @@ var layers = map[string]layer{
 	"internal/runner":  {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
 
 	// Where we run: what its platform knows, and does for a job.
-	"internal/platform":      {without: world},
-	"internal/platform/spot": {tests: []string{"internal/sim/ecs"}, without: []string{"os", "os/exec"}},
-	"internal/platform/ecs":  {imports: []string{"internal/platform"}, tests: []string{"internal/sim/ecs"}, without: []string{"os", "os/exec"}},
+	"internal/platform":            {without: world},
+	"internal/platform/spot":       {tests: []string{"internal/sim/ecs"}, without: []string{"os", "os/exec"}},
+	"internal/platform/ecs":        {imports: []string{"internal/platform"}, tests: []string{"internal/sim/ecs"}, without: []string{"os", "os/exec"}},
+	"internal/platform/kubernetes": {imports: []string{"internal/platform"}, tests: []string{"internal/sim/kubernetes"}, without: []string{"os/exec"}},
 
 	// Values that are kept elsewhere: what names them, and the one package that asks AWS for them.
 	"internal/reference": {without: world},
@@ -74,6 +75,7 @@ var layers = map[string]layer{
 	"internal/sim/github":        {tests: []string{"internal/need", "internal/sim/openapi"}},
 	"internal/sim/aws":           {},
 	"internal/sim/ecs":           {},
+	"internal/sim/kubernetes":    {},
 	"internal/sim/runner":        {tests: []string{"internal/need", "internal/sim/github"}},
 	"internal/sim/cmd/simrunner": {imports: []string{"internal/sim/runner"}},
 

@@ -41,7 +41,7 @@ func TestLogsPage(t *testing.T) {
 
 func logsPage(t *testing.T) []byte {
 	keys, messages, fields := map[string]string{}, map[string]string{}, ""
-	for _, path := range sources(t, ".", "../../registration", "../../internal/platform", "../../internal/platform/ecs") {
+	for _, path := range sources(t, ".", "../../registration", "../../internal/platform", "../../internal/platform/ecs", "../../internal/platform/kubernetes") {
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

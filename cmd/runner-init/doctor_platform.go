@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 
 	"github.com/runner-init/runner-init/internal/config"
 	"github.com/runner-init/runner-init/internal/doctor"
 	"github.com/runner-init/runner-init/internal/platform"
 	"github.com/runner-init/runner-init/internal/platform/ecs"
+	"github.com/runner-init/runner-init/internal/platform/kubernetes"
 )
 
 // checkPlatform asks the platform what a run would, and changes nothing there. A run does without all of it.
@@ -30,17 +32,27 @@ func (p *patient) checkPlatform(ctx context.Context) []doctor.Finding {
 
 // checkProtection tells whether a job could be protected.
 func (p *patient) checkProtection(ctx context.Context) []doctor.Finding {
-	guard, ok := platformGuard(p.environ).(ecs.Guard)
-	if !ok || p.config.Protect == config.ProtectOff {
+	if p.config.Protect == config.ProtectOff {
 		return nil
 	}
-	protected, err := guard.Protected(ctx)
+	var protected bool
+	var err error
+	switch guard := platformGuard(p.environ).(type) {
+	case ecs.Guard:
+		protected, err = guard.Protected(ctx)
+	case *kubernetes.Guard:
+		protected, err = guard.Try(ctx)
+	default:
+		return nil
+	}
 	refusal, refused := errors.AsType[*platform.Refusal](err)
 	switch {
+	case refused && refusal.Level < slog.LevelInfo && p.config.Protect != config.ProtectAlways: // nobody has set it up
+		return hinted(one(doctor.Skip, "a job is not protected from scale-in: %v", err), refusal.Hint)
 	case refused:
 		return hinted(one(doctor.Warn, "a job is not protected from scale-in: %v", err), refusal.Hint)
 	case err != nil:
 		return hinted(one(doctor.Warn, "whether a job can be protected from scale-in is not known: %v", err), "a run asks again and again while a job runs")
 	}
-	return one(doctor.OK, "a job can be protected from scale-in; the task is now: %t", protected)
+	return one(doctor.OK, "a job can be protected from scale-in; it is protected now: %t", protected)
 }

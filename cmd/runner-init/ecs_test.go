@@ -207,7 +207,7 @@ func TestDoctorOnECS(t *testing.T) {
 		status doctor.Status
 		says   string
 	}{
-		"":                  {doctor.OK, "a job can be protected from scale-in; the task is now: false"},
+		"":                  {doctor.OK, "a job can be protected from scale-in; it is protected now: false"},
 		"no task role":      {doctor.Warn, "ecs:UpdateTaskProtection"},
 		"not in a service":  {doctor.Warn, "TASK_NOT_VALID"},
 		"too many requests": {doctor.Warn, "again and again"},

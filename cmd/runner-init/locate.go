@@ -36,7 +36,7 @@ func findPlace(ctx context.Context, environ []string) (platform.Facts, error) {
 	if agent := ecsAgent(environ); agent.Metadata != "" {
 		return agent.Facts(ctx)
 	}
-	return platform.Facts{}, nil
+	return ourPod(environ).Facts(), nil
 }
 
 // labelsAt are the labels, with those of the platform where they are wanted.

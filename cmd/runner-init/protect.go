@@ -9,6 +9,7 @@ import (
 	"github.com/runner-init/runner-init/internal/config"
 	"github.com/runner-init/runner-init/internal/platform"
 	"github.com/runner-init/runner-init/internal/platform/ecs"
+	"github.com/runner-init/runner-init/internal/platform/kubernetes"
 )
 
 // protection is what keeps the platform from taking us away while a job runs, or nil.
@@ -25,7 +26,29 @@ func platformGuard(environ []string) platform.Guard {
 	if agent := ecsAgent(environ); agent.URI != "" {
 		return ecs.Guard{Agent: agent}
 	}
+	if host, pod := valueOf(environ, clusterHost), ourPod(environ); host != "" && pod.Name != "" {
+		cluster := kubernetes.Cluster{Host: host, Port: valueOf(environ, clusterPort), Account: kubernetes.ServiceAccount}
+		return &kubernetes.Guard{Cluster: cluster, Pod: pod}
+	}
 	return nil
+}
+
+// The variables by which every container of a pod finds the API server.
+const (
+	clusterHost = "KUBERNETES_SERVICE_HOST"
+	clusterPort = "KUBERNETES_SERVICE_PORT"
+)
+
+// ourPod is the pod of Kubernetes that we are in, as far as the manifest has it told to us.
+func ourPod(environ []string) kubernetes.Pod {
+	if valueOf(environ, clusterHost) == "" {
+		return kubernetes.Pod{}
+	}
+	return kubernetes.Pod{
+		Name:      valueOf(environ, kubernetes.NameVariable),
+		Namespace: valueOf(environ, kubernetes.NamespaceVariable),
+		UID:       valueOf(environ, kubernetes.UIDVariable),
+	}
 }
 
 // ecsAgent is the ECS agent, as far as the variables of a container lead to it.
@@ -67,6 +90,6 @@ func (w *wiring) unprotect() {
 	ctx, cancel := context.WithDeadline(context.Background(), by)
 	defer cancel()
 	if err := w.listener.protection.Wait(ctx); err != nil {
-		w.log.Warn("the platform does not take its protection back in time: it lasts until it expires", slog.Any(keyError, err))
+		w.log.Warn("the platform does not take its protection back in time: it lasts until it expires, or what is protected is gone", slog.Any(keyError, err))
 	}
 }

@@ -177,10 +177,15 @@ func TestLaterVersions(t *testing.T) {
 
 // Who insists on protection is told where there is none.
 func TestProtectAlways(t *testing.T) {
-	want := "cannot use RUNNER_PROTECT: nothing here can be asked for protection: this is no task of ECS"
+	want := "cannot use RUNNER_PROTECT: nothing here can be asked for protection: this is no task of ECS, and no pod of Kubernetes"
 	if got := oneProblem(t, append(minimal, "RUNNER_PROTECT=always")...); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	pod := append(slices.Clone(minimal), "RUNNER_PROTECT=always", "KUBERNETES_SERVICE_HOST=10.96.0.1")
+	if got := oneProblem(t, pod...); !strings.Contains(got, "POD_NAME does not say") {
+		t.Errorf("in a pod: %s", got)
+	}
+	load(t, append(pod, "POD_NAME=github-runner-1")...)
 	if c := load(t, append(minimal, "RUNNER_PROTECT=Always", "ECS_AGENT_URI=http://169.254.170.2/api/1")...); c.Protect != config.ProtectAlways {
 		t.Errorf("got %q", c.Protect)
 	}

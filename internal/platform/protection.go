@@ -166,7 +166,7 @@ func (p *Protection) release(ctx context.Context, s state) (state, time.Duration
 	}
 	s, wait := s.failed()
 	if s.failures == releases {
-		p.log.Warn("cannot give the protection from scale-in up: it lasts until it expires", slog.Any(keyError, err))
+		p.log.Warn("cannot give the protection from scale-in up: it lasts until it expires, or what is protected is gone", slog.Any(keyError, err))
 		return s, 0
 	}
 	return s, wait

@@ -39,7 +39,7 @@ func judge(status int, body []byte) (protected bool, err error) {
 	case known && a.Protection != nil && status == http.StatusOK:
 		return a.Protection.ProtectionEnabled, nil
 	}
-	err = fmt.Errorf("the ECS agent answers %d, and says %q", status, short(string(body)))
+	err = fmt.Errorf("the ECS agent answers %d, and says %q", status, platform.Short(string(body)))
 	switch status {
 	case http.StatusForbidden:
 		return false, &platform.Refusal{Err: err, Level: slog.LevelWarn, Hint: roleHint}
@@ -73,15 +73,5 @@ func failed(status int, code, message string) error {
 
 // words are a code and what is said about it, as far as there is any.
 func words(code, detail string) string {
-	return strings.TrimSuffix(cmp.Or(short(code), "no reason given")+": "+short(detail), ": ")
-}
-
-// short is as much of what somebody else says as a line of a log can take.
-func short(text string) string {
-	const most = 300
-	text = strings.TrimSpace(text)
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
+	return strings.TrimSuffix(cmp.Or(platform.Short(code), "no reason given")+": "+platform.Short(detail), ": ")
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
 
@@ -45,7 +44,7 @@ func (a *Agent) Facts(ctx context.Context) (platform.Facts, error) {
 	}
 	var t task
 	if err := json.Unmarshal(answer, &t); err != nil || status != http.StatusOK {
-		return platform.Facts{}, fmt.Errorf("the ECS agent answers %d, and says %q", status, short(string(answer)))
+		return platform.Facts{}, fmt.Errorf("the ECS agent answers %d, and says %q", status, platform.Short(string(answer)))
 	}
 	return t.facts()
 }
@@ -64,8 +63,8 @@ func (t task) facts() (platform.Facts, error) {
 		ID:     strings.ToLower(strings.ReplaceAll(id, "-", "")), // the oldest have dashes
 		Region: arn[3],
 		Labels: present("ecs", strings.ToLower(t.LaunchType), arn[3], t.AvailabilityZone, t.Family),
-		Attrs:  attrs(keyCluster, cluster, keyTask, id),
-		Details: attrs(keyFamily, definition, keyService, t.ServiceName, keyLaunch, t.LaunchType, keyRegion, arn[3],
+		Attrs:  platform.Attrs(keyCluster, cluster, keyTask, id),
+		Details: platform.Attrs(keyFamily, definition, keyService, t.ServiceName, keyLaunch, t.LaunchType, keyRegion, arn[3],
 			keyZone, t.AvailabilityZone),
 	}, nil
 }
@@ -80,14 +79,4 @@ func present(words ...string) (there []string) {
 		}
 	}
 	return there
-}
-
-// attrs makes attributes of keys and values, without those that have none.
-func attrs(pairs ...string) (made []slog.Attr) {
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			made = append(made, slog.String(pairs[i], pairs[i+1]))
-		}
-	}
-	return made
 }
