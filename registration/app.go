@@ -19,7 +19,7 @@ import (
 type App struct {
 	shy
 	settings *AppSettings
-	key      *rsa.PrivateKey
+	key      sealed[*rsa.PrivateKey]
 }
 
 var _ Credential = App{}
@@ -42,7 +42,7 @@ func NewApp(s AppSettings) (App, error) {
 		return App{}, fmt.Errorf("cannot use the private key of the GitHub App: %w", err)
 	}
 	s.Key = ""
-	return App{settings: &s, key: key}, nil
+	return App{settings: &s, key: seal(key)}, nil
 }
 
 func (a App) bind(c *Client) authorizer {
@@ -59,7 +59,7 @@ func (a App) bind(c *Client) authorizer {
 // https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
 type signer struct {
 	id     string
-	key    *rsa.PrivateKey
+	key    sealed[*rsa.PrivateKey]
 	signed func(string)
 
 	mu   sync.Mutex
@@ -86,7 +86,7 @@ func (s *signer) Sign(claims jwt.Claims) (string, error) {
 	born := time.Now().Add(s.skew - backdate).Truncate(time.Second)
 	s.mu.Unlock()
 	own.Issuer, own.IssuedAt, own.ExpiresAt = s.id, jwt.NewNumericDate(born), jwt.NewNumericDate(born.Add(lifetime))
-	token, err := ghinstallation.NewRSASigner(jwt.SigningMethodRS256, s.key).Sign(own)
+	token, err := ghinstallation.NewRSASigner(jwt.SigningMethodRS256, s.key()).Sign(own)
 	s.signed(token)
 	return token, err
 }

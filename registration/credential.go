@@ -31,9 +31,7 @@ type authorizer interface {
 // one with NewPAT.
 type PAT struct {
 	shy
-	// A pointer, because fmt prints the fields of a value it may not call methods on, which is every value inside an
-	// unexported field; of a pointer in there it prints the address alone.
-	token *string
+	token sealed[string]
 }
 
 var _ Credential = PAT{}
@@ -48,7 +46,7 @@ func NewPAT(token string) (PAT, error) {
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return PAT{}, errors.New("cannot use the personal access token: it holds white space or a character outside ASCII")
 	}
-	return PAT{token: new(token)}, nil
+	return PAT{token: seal(token)}, nil
 }
 
 func (p PAT) bind(*Client) authorizer { return p }
@@ -68,15 +66,21 @@ func (PAT) words() words { return tokenWords }
 // bearer sends a token the way that GitHub accepts of every kind of token.
 type bearer struct {
 	next  http.RoundTripper
-	token *string
+	token sealed[string]
 }
 
 func (b bearer) RoundTrip(req *http.Request) (*http.Response, error) {
-	req.Header.Set("Authorization", "Bearer "+*b.token) // the request is the attempt's own copy
+	req.Header.Set("Authorization", "Bearer "+b.token()) // the request is the attempt's own copy
 	return b.next.RoundTrip(req)
 }
 
 const redacted = "[redacted]"
+
+// sealed is a secret that nobody can look into. It is a function, because fmt calls no method of a value inside somebody's
+// unexported field, and what goes by reflection follows every pointer: of a function both see an address.
+type sealed[T any] func() T
+
+func seal[T any](secret T) sealed[T] { return func() T { return secret } }
 
 // shy is embedded in what must not be printed.
 type shy struct{}

@@ -2,13 +2,19 @@ package registration
 
 import (
 	"bytes"
+	"cmp"
+	"crypto/rsa"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/runner-init/runner-init/internal/sim/github"
 )
 
 func TestNewPAT(t *testing.T) {
@@ -73,4 +79,66 @@ func TestPATPrintsRedacted(t *testing.T) {
 	if got := fmt.Sprintf("%v %s %#v %d", pat, pat, pat, pat); got != "[redacted] [redacted] [redacted] [redacted]" {
 		t.Errorf("got %s", got)
 	}
+}
+
+// What dumps values by reflection, as debuggers and some loggers do, finds no credential either, nor a token made with one.
+func TestCredentialIsOutOfReach(t *testing.T) {
+	pat, err := NewPAT(canary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, err := NewApp(AppSettings{ID: "77", Key: appPEM()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := github.New(github.Options{})
+	bot(server)
+	server.Install(atAcme)
+	var minted []string
+	client := appClient(t, github.RoundTripper(server), acme)
+	client.minted = func(token string) { minted = append(minted, token) }
+	if err := client.Ready(t.Context()); err != nil || len(minted) == 0 {
+		t.Fatal(err, minted)
+	}
+	for name, v := range map[string]any{
+		"PAT": pat, "bound PAT": pat.bind(nil), "sender": bearer{nil, pat.token}, "App": app, "installed App": client.authorizer,
+	} {
+		seen := map[uintptr]bool{}
+		if found := dumped(reflect.ValueOf(v), seen, append(minted, canary)); found != "" {
+			t.Errorf("%s: a dump shows %s", name, found)
+		}
+		printed := fmt.Sprintf("%+v %#v", v, v)
+		for _, secret := range append(minted, canary) {
+			if strings.Contains(printed, secret) {
+				t.Errorf("%s: it prints as %s", name, printed)
+			}
+		}
+	}
+}
+
+// dumped says what of the secrets, or of a private key, reflection comes to from a value; not by way of a client, which has
+// the simulated GitHub behind it.
+func dumped(v reflect.Value, seen map[uintptr]bool, secrets []string) (found string) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.Type() == reflect.TypeFor[*Client]() || seen[v.Pointer()] {
+			return ""
+		}
+		seen[v.Pointer()] = true
+		return dumped(v.Elem(), seen, secrets)
+	case reflect.Interface:
+		return dumped(v.Elem(), seen, secrets)
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[rsa.PrivateKey]() {
+			return "a private key"
+		}
+		for _, field := range v.Fields() {
+			found = cmp.Or(found, dumped(field, seen, secrets))
+		}
+	case reflect.String:
+		if slices.ContainsFunc(secrets, func(s string) bool { return strings.Contains(v.String(), s) }) {
+			return "a token"
+		}
+	}
+	return found
 }

@@ -21,8 +21,8 @@ type installation struct {
 
 	turn    chan struct{} // holds one: whoever put it there may look at what follows
 	id      int64
-	without bool // the scope's repository, which GitHub did not show it for; it is the owner's all the same
-	token   string
+	without bool           // the scope's repository, which GitHub did not show it for; it is the owner's all the same
+	token   sealed[string] // nil: there is none
 	minted  time.Time
 	expires time.Time
 	granted map[string]string // to the token
@@ -40,12 +40,12 @@ func (i *installation) authorize(ctx context.Context, next http.RoundTripper) (h
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: %w", errNotBegun, context.Cause(ctx))
 	}
-	if i.token == "" || time.Since(i.minted).Abs() >= fresh {
+	if i.token == nil || time.Since(i.minted).Abs() >= fresh {
 		if err := i.mint(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return bearer{next, new(i.token)}, nil
+	return bearer{next, i.token}, nil
 }
 
 // refused forgets a token that was revoked, or that died before its time.
@@ -53,7 +53,7 @@ func (i *installation) refused(*http.Response) bool {
 	select {
 	case i.turn <- struct{}{}:
 		defer func() { <-i.turn }()
-		i.token = ""
+		i.token = nil
 	default: // somebody gets a new one already
 	}
 	return true
@@ -81,7 +81,7 @@ func (i *installation) mint(ctx context.Context) (err error) {
 		return invalid(op, "GitHub's answer holds no token")
 	}
 	i.client.minted(made.GetToken())
-	i.token, i.minted = made.GetToken(), time.Now()
+	i.token, i.minted = seal(made.GetToken()), time.Now()
 	i.expires, i.granted = made.GetExpiresAt().Time, granted(made.Permissions)
 	return nil
 }
