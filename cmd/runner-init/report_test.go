@@ -75,7 +75,7 @@ func TestLastWordsHaveHints(t *testing.T) {
 		"outdated": {environ: usual(), exit: 7, code: 7, reason: "version", hint: "newer runner"},
 		"ghost": {
 			environ: usual(), exit: 134, fault: github.Fault{Method: "DELETE", Route: registrations, Status: 403},
-			code: 75, reason: "crashed; a registration may be left", hint: "delete it",
+			code: 75, reason: "crashed: exit code 134; a registration may be left", hint: "delete it",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
