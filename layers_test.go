@@ -43,14 +43,15 @@ var world = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
-		imports: []string{"signals", "lifecycle", "registration", "internal/cgroup", "internal/config", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/platform/ecs", "internal/platform/kubernetes", "internal/platform/spot", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
-		tests:   []string{"internal/need", "internal/sim/aws", "internal/sim/ecs", "internal/sim/kubernetes", "internal/sim/openapi", script, sys},
+		imports: []string{"signals", "lifecycle", "registration", "internal/cgroup", "internal/config", "internal/dockerd", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/platform/ecs", "internal/platform/kubernetes", "internal/platform/spot", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
+		tests:   []string{"internal/need", "internal/sim/aws", "internal/sim/docker", "internal/sim/ecs", "internal/sim/kubernetes", "internal/sim/openapi", script, sys},
 	},
 
 	"lifecycle":        {without: world},
 	"registration":     {imports: []string{gogithub, retryable, install, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
 	"internal/cgroup":  {without: []string{"net", "net/http", "os/exec", "os/signal", "syscall"}},
 	"internal/config":  {imports: []string{env, "internal/reference"}},
+	"internal/dockerd": {tests: []string{"internal/sim/docker"}},
 	"internal/doctor":  {without: world},
 	"internal/health":  {imports: []string{sys}, without: []string{"os/exec"}},
 	"internal/hook":    {tests: []string{"internal/need"}},
@@ -80,6 +81,7 @@ var layers = map[string]layer{
 	"internal/sim/cmd/simrunner": {imports: []string{"internal/sim/runner"}},
 
 	// For tests alone.
+	"internal/sim/docker":  {},
 	"internal/sim/openapi": {imports: []string{kin}, tests: []string{"internal/need", "internal/sim/github"}},
 	"internal/need":        {},
 	"internal/image":       {tests: []string{"internal/config", "internal/need", "internal/sim/github", "internal/sim/runner", sys}},

@@ -52,8 +52,9 @@ type (
 type (
 	// Stop asks the runner to leave within the grace period. The second one cuts a drain short, the third one kills.
 	Stop struct{}
-	// Leave asks the runner to leave when its job, if there is one, has ended, however long that takes.
-	Leave struct{}
+	// Leave asks the runner to leave when its job, if there is one, has ended, however long that takes. Exit is how it ends
+	// then, unless there is more to say.
+	Leave struct{ Exit Exit }
 	// Notice says that everything ends at a moment, whatever we do: a spot instance that is taken back. It asks to leave
 	// by then, and sooner where the grace period is over sooner. It is no stop signal: the one that follows it is the
 	// first. Another notice can only bring the end nearer.

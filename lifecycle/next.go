@@ -32,6 +32,9 @@ func Next(s Status, e Event) (Status, []Action) {
 	case Stop:
 		return stopped(s)
 	case Leave:
+		if !s.Leaving && s.Exit == (Exit{}) {
+			s.Exit = e.Exit
+		}
 		return leave(s)
 	case Notice:
 		return noticed(s)

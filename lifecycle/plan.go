@@ -34,8 +34,10 @@ type Plan struct {
 	Drain time.Duration
 	// Kill is when a listener that was interrupted and did not end is killed.
 	Kill time.Duration
-	// Exit is when we end, whatever GitHub says.
+	// Exit is when the runner's end is over, whatever GitHub says.
 	Exit time.Duration
+	// End is when what is stopped after the runner is over, too. Without any such thing it is Exit.
+	End time.Duration
 	// Start is the time from the beginning to listening; it has nothing to do with a stop.
 	Start time.Duration
 	// Idle is how long a runner may listen without a job, counted anew after each one. Zero is for ever.
@@ -55,7 +57,16 @@ func NewPlan(grace, start time.Duration) Plan {
 	p := Plan{Grace: grace, Start: start, Exit: grace - margin, Drain: grace - reserve}
 	p.Kill = p.Exit - reserve/4
 	p.Fence = min(p.Drain*4/5, 30*time.Second)
+	p.End = p.Exit
 	return p
+}
+
+// KeepBack keeps some of the grace period for what is stopped after the runner, but never more than a fifth of it.
+func (p Plan) KeepBack(after time.Duration) Plan {
+	q := NewPlan(p.Grace-min(after, p.Grace/5), p.Start)
+	q.Grace, q.End = p.Grace, p.End
+	q.Idle, q.Life, q.Chance = p.Idle, p.Life, p.Chance
+	return q
 }
 
 // Warning says what is wrong with a grace period that is too short for a drain, or nothing.
@@ -68,18 +79,18 @@ func (p Plan) Warning() string {
 }
 
 // Moments are a plan put on the clock. The zero value is a way out without a deadline.
-type Moments struct{ Fence, Drain, Kill, Exit time.Time }
+type Moments struct{ Fence, Drain, Kill, Exit, End time.Time }
 
 // From returns the moments of a stop whose grace period began at a time.
 func (p Plan) From(stop time.Time) Moments {
-	return Moments{stop.Add(p.Fence), stop.Add(p.Drain), stop.Add(p.Kill), stop.Add(p.Exit)}
+	return Moments{stop.Add(p.Fence), stop.Add(p.Drain), stop.Add(p.Kill), stop.Add(p.Exit), stop.Add(p.End)}
 }
 
 // By returns the moments of a notice that came now: the time that is left is divided as the grace period is, and never
 // longer than that. An end that is past leaves a second all the same, since nobody knows whose clock is right.
 func (p Plan) By(end, now time.Time) Moments {
 	left := max(end.Sub(now), time.Second)
-	return NewPlan(min(left, p.Grace), p.Start).From(now)
+	return NewPlan(min(left, p.Grace), p.Start).KeepBack(p.End - p.Exit).From(now)
 }
 
 // Or returns the earlier one of each of the moments, so that what comes later never lengthens a way out.
@@ -93,7 +104,7 @@ func (m Moments) Or(o Moments) Moments {
 		}
 		return a
 	}
-	return Moments{earlier(m.Fence, o.Fence), earlier(m.Drain, o.Drain), earlier(m.Kill, o.Kill), earlier(m.Exit, o.Exit)}
+	return Moments{earlier(m.Fence, o.Fence), earlier(m.Drain, o.Drain), earlier(m.Kill, o.Kill), earlier(m.Exit, o.Exit), earlier(m.End, o.End)}
 }
 
 // due returns when a timer that is set now expires. The second result is false if it never does.

@@ -43,8 +43,26 @@ func TestPlanOfKnownPlatforms(t *testing.T) {
 		{Grace: 30 * second, Fence: 12 * second, Drain: 15 * second, Kill: 25250 * ms, Exit: 29 * second},      // ECS, Kubernetes
 		{Grace: 120 * second, Fence: 30 * second, Drain: 100 * second, Kill: 114 * second, Exit: 119 * second}, // Fargate's most
 	} {
+		want.End = want.Exit
 		if got := NewPlan(want.Grace, 0); !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}
+
+// What is kept back for later comes off every moment, and is no more than a fifth.
+func TestPlanKeepsBack(t *testing.T) {
+	for grace := 2 * second; grace <= day; grace += 7 * second {
+		whole := NewPlan(grace, time.Minute)
+		p, kept := whole.KeepBack(10*second), min(10*second, grace/5)
+		want := NewPlan(grace-kept, time.Minute)
+		want.Grace, want.End = grace, whole.End
+		if !reflect.DeepEqual(p, want) {
+			t.Fatalf("got %+v, want %+v", p, want)
+		}
+		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		if m := p.By(now.Add(grace/2), now); m.End.After(now.Add(grace/2)) || !m.Exit.Before(m.End) {
+			t.Fatalf("grace %s: half of it is divided into %+v", grace, m)
 		}
 	}
 }

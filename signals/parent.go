@@ -173,6 +173,20 @@ func (p *Parent) Read(limit int64) ([]byte, error) {
 	return io.ReadAll(io.NewSectionReader(p.journal, ownBytes, limit))
 }
 
+// Note replaces a second text in the journal, another owner's, in the same way: at most 2 KiB.
+func (p *Parent) Note(text []byte) error {
+	if len(text) > leftBytes-noteBytes {
+		return errors.New("cannot note so much")
+	}
+	_, err := p.journal.WriteAt(text, noteBytes)
+	return err
+}
+
+// Noted returns up to so many bytes of what Note left.
+func (p *Parent) Noted(limit int64) ([]byte, error) {
+	return io.ReadAll(io.NewSectionReader(p.journal, noteBytes, limit))
+}
+
 // KeepSecrets leaves text to our successors that they are to take out of our last words. What was left before is replaced.
 func (p *Parent) KeepSecrets(text []byte) error {
 	if len(text) >= lastWordsBytes-secretBytes {

@@ -40,6 +40,7 @@ const (
 	leftSize     = 24 // how long the environment at leftBytes is, which a successor finds in place of the container's; 0 = there is none
 	orphanBytes  = 32 // how many orphans have been reaped
 	ownBytes     = 64
+	noteBytes    = 2048 // see Note
 	leftBytes    = 4096
 	secretBytes  = 4 << 20 // what a successor is to take out of the last words: see KeepSecrets
 	// What Go's runtime says of its end: see keepLastWords.

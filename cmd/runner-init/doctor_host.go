@@ -72,7 +72,7 @@ func (p *patient) checkConfiguration() (found []doctor.Finding) {
 
 // checkGrace is the arithmetic of a stop, with the warning that a run begins with.
 func (p *patient) checkGrace() []doctor.Finding {
-	plan := lifecycle.NewPlan(p.config.StopTimeout, p.config.StartTimeout)
+	plan := newPlan(p.config, p.config.StartTimeout)
 	on := p.platform()
 	if warning := plan.Warning(); warning != "" {
 		return one(doctor.Warn, "%s; %s", on, warning)

@@ -35,7 +35,11 @@ func (s *supervisor) handOver() error {
 func keepCommand(args []string) int {
 	return supervise(args, func(w *wiring) lifecycle.Exit {
 		w.registrar.held = w.journal.read()
-		if err := w.host.find(); err != nil {
+		err := w.host.find()
+		if err == nil {
+			err = w.docker.resume(w.stopping, w.runner)
+		}
+		if err != nil {
 			exit, _ := w.judge(err)
 			return lifecycle.Exit{Code: lifecycle.GhostLeft, Reason: exit.Reason}
 		}

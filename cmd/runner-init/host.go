@@ -17,11 +17,12 @@ type host struct {
 	runner *runner.Runner
 	log    *slog.Logger
 	hooks  hooks
+	docker *docker // nil: none of ours
 }
 
 var _ lifecycle.Host = (*host)(nil)
 
-// Boot finds the runner, lets the user's program prepare what it likes, and wipes what an earlier life left of the
+// Boot finds the runner, starts the Docker daemon where one is asked for, lets the user's program prepare what it likes, and wipes what an earlier life left of the
 // runner's identity.
 func (h *host) Boot(ctx context.Context) error {
 	if err := h.find(); err != nil {
@@ -31,6 +32,10 @@ func (h *host) Boot(ctx context.Context) error {
 	if err := h.hooks.vet(); err != nil {
 		return err
 	}
+	if err := h.docker.start(ctx, h.runner); err != nil {
+		return err
+	}
+	h.joinDocker()
 	if err := h.hooks.preStart(ctx); err != nil {
 		return err
 	}
@@ -70,10 +75,15 @@ func (h *host) find() (err error) {
 	if h.runner.User, err = runner.FindUser(h.config.User, h.runner.Root); err != nil {
 		return hostError{err, "set RUNNER_USER to a user of this image, or leave it out"}
 	}
+	h.joinDocker()
+	return nil
+}
+
+// joinDocker lets jobs use the Docker daemon that is there.
+func (h *host) joinDocker() {
 	if socket, gid, joined := h.runner.JoinDocker(); joined {
 		h.log.Info("jobs may use docker", slog.String(keySocket, socket), slog.Uint64(keyGroup, uint64(gid)))
 	}
-	return nil
 }
 
 // hostError is an image that does not fit the configuration.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/runner-init/runner-init/internal/dockerd"
 	"github.com/runner-init/runner-init/internal/runner"
 	"github.com/runner-init/runner-init/lifecycle"
 	"github.com/runner-init/runner-init/registration"
@@ -68,6 +69,9 @@ func verdict(err error) (lifecycle.Code, string) {
 	}
 	if e, ok := errors.AsType[*runner.StartError](err); ok {
 		return startVerdict(e)
+	}
+	if e, ok := errors.AsType[*dockerd.Error](err); ok {
+		return lifecycle.DockerDown, dockerHint(e)
 	}
 	if _, ok := errors.AsType[hookError](err); ok {
 		return lifecycle.RunnerFailed, "what the hook printed is above"

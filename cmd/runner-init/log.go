@@ -19,8 +19,9 @@ const (
 	keyCode     = "code"     // exit code
 	keyDeleted  = "deleted"  // sweep: registrations that were deleted
 	keyDrain    = "drain"    // until when a running job may go on after a stop: from the stop, or the time
+	keyEnd      = "end"      // when everything is over at the latest, a Docker daemon inside too: from the stop, or the time
 	keyError    = "error"    // what went wrong
-	keyExit     = "exit"     // when we exit at the latest: from the stop, or the time
+	keyExit     = "exit"     // when the end of the runner is over at the latest: from the stop, or the time
 	keyFence    = "fence"    // when the fence is given up
 	keyFile     = "file"     // diagnostic log of the runner
 	keyFrom     = "from"     // phase before
@@ -83,7 +84,7 @@ func (w *wiring) observe(before, after lifecycle.Status) {
 // logPlan says at boot what a stop would do and when, while there is still time to change it.
 func logPlan(log *slog.Logger, p lifecycle.Plan) {
 	log.Info("stop plan", slog.String(keyGrace, p.Grace.String()), slog.String(keyDrain, p.Drain.String()),
-		slog.String(keyKill, p.Kill.String()), slog.String(keyExit, p.Exit.String()))
+		slog.String(keyKill, p.Kill.String()), slog.String(keyExit, p.Exit.String()), slog.String(keyEnd, p.End.String()))
 	if warning := p.Warning(); warning != "" {
 		log.Warn("grace period is short", slog.String(keyReason, warning))
 	}
@@ -92,5 +93,5 @@ func logPlan(log *slog.Logger, p lifecycle.Plan) {
 // planned says when a stop will do what, as soon as its deadline is known, and again if that comes nearer.
 func (w *wiring) planned(m lifecycle.Moments) {
 	w.moments = m
-	w.log.Info("stop planned", slog.Time(keyFence, m.Fence), slog.Time(keyDrain, m.Drain), slog.Time(keyKill, m.Kill), slog.Time(keyExit, m.Exit))
+	w.log.Info("stop planned", slog.Time(keyFence, m.Fence), slog.Time(keyDrain, m.Drain), slog.Time(keyKill, m.Kill), slog.Time(keyExit, m.Exit), slog.Time(keyEnd, m.End))
 }

@@ -170,5 +170,6 @@ func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {
 	}
 	exit := role(w)
 	w.postStop(exit)
+	w.stopDocker()
 	return exit
 }

@@ -19,6 +19,7 @@ type wiring struct {
 	runner    *runner.Runner
 	host      *host
 	registrar *registrar
+	docker    *docker // nil: none of ours
 	loop      *lifecycle.Loop
 	moments   lifecycle.Moments // of the stop, once it has a deadline
 	plan      lifecycle.Plan
@@ -43,11 +44,13 @@ func (s *supervisor) wire() (*wiring, error) {
 		supervisor: s, runner: r, registrar: reg,
 		host: &host{config: s.config, root: s.root, runner: r, log: s.log, hooks: hooks{s.config, r}},
 	}
+	w.docker = w.newDocker()
+	w.host.docker = w.docker
 	if s.config.DropCredentials && !s.journal.HandedOver {
 		l.handOver = s.handOver
 	}
 	left := max(s.config.StartTimeout-time.Since(s.began), time.Second) // references have taken the rest of the time
-	plan := lifecycle.NewPlan(s.config.StopTimeout, left)
+	plan := newPlan(s.config, left)
 	plan.Idle, plan.Life = s.config.IdleTimeout, s.config.MaxLifetime
 	if !s.journal.HandedOver { // who handed over has said it
 		if warning := reg.warning(); warning != "" {
@@ -60,6 +63,15 @@ func (s *supervisor) wire() (*wiring, error) {
 		Host: w.host, Registrar: reg, Listener: w.listener, Judge: w.judge, Observe: w.observe, Planned: w.planned,
 	}, plan)
 	return w, nil
+}
+
+// newPlan divides the grace period; start is the time from now to listening.
+func newPlan(c config.Config, start time.Duration) lifecycle.Plan {
+	plan := lifecycle.NewPlan(c.StopTimeout, start)
+	if c.Docker == config.DockerInside {
+		plan = plan.KeepBack(dockerStop)
+	}
+	return plan
 }
 
 // heed makes a stop of each signal by which containers are stopped. The grace period counts from the moment at which PID 1
@@ -98,6 +110,7 @@ func (w *wiring) adopt(left entry) (alive, job bool) {
 			w.registrar.hold(id.Name, id.ID)
 		}
 	}
+	w.docker.adopt(w.runner)
 	alive = w.listener.adopt(w.loop.Tell)
 	job = alive && w.listener.Working()
 	if job {

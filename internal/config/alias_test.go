@@ -68,6 +68,16 @@ var samples = map[string]sample{
 	"RUNNER_HOOK_PRE_START":            {"/bin/true", "/bin/true", minimal},
 	"RUNNER_HOOK_POST_STOP":            {"/bin/true", "/bin/true", minimal},
 	"RUNNER_HOOK_TIMEOUT":              {"7", "7s", minimal},
+	"RUNNER_DOCKER":                    {"DinD", "dind", minimal},
+	"START_DOCKER_SERVICE":             {"true", "dind", minimal},
+	"DOCKER_ENABLED":                   {"true", "dind", minimal},
+	"RUNNER_DOCKER_ARGS":               {"--a  -b=c", "--a  -b=c", withDocker},
+	"RUNNER_DOCKER_TIMEOUT":            {"45", "45s", withDocker},
+	"RUNNER_DOCKER_MIRRORS":            {"https://a, http://b:5000/", "https://a,http://b:5000/", withDocker},
+	"DOCKER_REGISTRY_MIRROR":           {"https://a", "https://a", withDocker},
+	"RUNNER_DOCKER_ADDRESS_POOLS":      {"10.200.0.0/16:24,fd00:1::/48:64", "10.200.0.0/16:24,fd00:1::/48:64", withDocker},
+	"DOCKER_DEFAULT_ADDRESS_POOL_BASE": {"10.200.0.0/16", "10.200.0.0/16:24", withPoolSize},
+	"DOCKER_DEFAULT_ADDRESS_POOL_SIZE": {"24", "10.200.0.0/16:24", withPoolBase},
 	"RUNNER_HTTP_ADDR":                 {"[::1]:9090", "[::1]:9090", minimal},
 	"RUNNER_LOG_LEVEL":                 {"warn", "warn", minimal},
 	"DEBUG_OUTPUT":                     {"1", "debug", minimal},
@@ -81,11 +91,14 @@ var samples = map[string]sample{
 }
 
 var (
-	repoOnly   = []string{"RUNNER_REPO=acme/widgets"}
-	withApp    = []string{"RUNNER_REPO=acme/widgets", "GITHUB_APP_ID=77", "GITHUB_APP_PRIVATE_KEY=a-private-key"}
-	caPath, _  = filepath.Abs("testdata/ca.pem")
-	withToken  = []string{"GITHUB_TOKEN=" + pat}
-	bothPlaces = []string{"GITHUB_TOKEN=" + pat, "ORG_NAME=acme"}
+	repoOnly     = []string{"RUNNER_REPO=acme/widgets"}
+	withApp      = []string{"RUNNER_REPO=acme/widgets", "GITHUB_APP_ID=77", "GITHUB_APP_PRIVATE_KEY=a-private-key"}
+	caPath, _    = filepath.Abs("testdata/ca.pem")
+	withDocker   = append(slices.Clone(minimal), "RUNNER_DOCKER=dind")
+	withPoolSize = append(slices.Clone(withDocker), "DOCKER_DEFAULT_ADDRESS_POOL_SIZE=24")
+	withPoolBase = append(slices.Clone(withDocker), "DOCKER_DEFAULT_ADDRESS_POOL_BASE=10.200.0.0/16")
+	withToken    = []string{"GITHUB_TOKEN=" + pat}
+	bothPlaces   = []string{"GITHUB_TOKEN=" + pat, "ORG_NAME=acme"}
 )
 
 // sampleFor is the sample of a name, with an environment that does not set its variable otherwise.
@@ -127,7 +140,7 @@ func checkSetting(t *testing.T, v config.Variable, name, file string, s sample, 
 	}
 	switch {
 	case s.want == "": // it says nothing
-	case name == "GITHUB_API_PATH": // the other half is named
+	case name == "GITHUB_API_PATH", name == "DOCKER_DEFAULT_ADDRESS_POOL_SIZE": // the other half is named
 	case got.Origin != origin:
 		t.Errorf("%s%s: %s comes from %q, want %q", name, file, v.Name, got.Origin, origin)
 	}

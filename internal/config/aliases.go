@@ -161,6 +161,12 @@ var aliases = []Alias{
 
 	{variable: "RUNNER_PASS_ENV", Name: "UNSET_CONFIG_VARS", Images: []string{myoung34}, read: unsetConfigVars},
 
+	{variable: dockerVariable, Name: "START_DOCKER_SERVICE", Images: []string{myoung34}, yes: string(DockerInside), no: string(DockerOff)},
+	{variable: dockerVariable, Name: "DOCKER_ENABLED", Images: []string{arc}, read: dockerEnabled},
+	{variable: mirrorsVariable, Name: "DOCKER_REGISTRY_MIRROR", Images: []string{arc}},
+	{variable: poolsVariable, Name: "DOCKER_DEFAULT_ADDRESS_POOL_BASE", Images: []string{arc}, read: poolBase},
+	{variable: poolsVariable, Name: "DOCKER_DEFAULT_ADDRESS_POOL_SIZE", Images: []string{arc}, read: poolSize},
+
 	{variable: "RUNNER_LOG_LEVEL", Name: "LOG_LEVEL"},
 	{variable: "RUNNER_LOG_LEVEL", Name: "DEBUG_OUTPUT", Images: []string{myoung34}, yes: "debug"},
 }

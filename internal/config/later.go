@@ -11,7 +11,6 @@ type later struct {
 
 var laters = []later{
 	{feature: "several runners in one container", names: []string{"RUNNER_COUNT"}, off: isOne, instead: "start one container per runner"},
-	{feature: "a Docker daemon inside the container", names: []string{"RUNNER_DOCKER", "START_DOCKER_SERVICE", "DOCKER_ENABLED", "RUNNER_DOCKER_ARGS", "RUNNER_DOCKER_TIMEOUT"}, off: isOff, instead: "mount the socket of a Docker daemon"},
 }
 
 // refuseLater notes a problem for each variable of a feature that this version lacks.

@@ -24,6 +24,7 @@ const orchestratorHold = 30 * time.Second
 func (r *reading) completeTimeouts(c *Config) {
 	r.byPlatform("RUNNER_STOP_TIMEOUT", &c.StopTimeout, dockerGrace, orchestratorGrace)
 	r.byPlatform("RUNNER_FAILURE_HOLD", &c.FailureHold, 0, orchestratorHold)
+	r.completeDocker(c)
 }
 
 // byPlatform fills in a time that was not given.
@@ -47,6 +48,7 @@ func (r *reading) validate(c Config) {
 	r.warnIgnored(c)
 	r.checkDrop(c)
 	r.checkProtect(c)
+	r.checkDocker(c)
 	if c.Group != "" && c.Scope.Kind == Repository {
 		r.refuse("RUNNER_GROUP", refuse("leave it out, or register at the organization with RUNNER_ORG", "a repository has no runner groups"))
 	}

@@ -160,7 +160,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 
 func TestLaterVersions(t *testing.T) {
 	for _, on := range []string{
-		"RUNNER_COUNT=2", "RUNNER_DOCKER=dind", "START_DOCKER_SERVICE=true", "DOCKER_ENABLED=1", "RUNNER_DOCKER_ARGS=--mtu=1400",
+		"RUNNER_COUNT=2",
 		"RUNNER_NAME_VALUE_FROM=/ssm/name",
 	} {
 		name, value, _ := strings.Cut(on, "=")
@@ -169,7 +169,7 @@ func TestLaterVersions(t *testing.T) {
 		}
 	}
 	for _, off := range []string{
-		"RUNNER_COUNT=1", "RUNNER_DOCKER=off", "START_DOCKER_SERVICE=false", "DOCKER_ENABLED=0",
+		"RUNNER_COUNT=1",
 	} {
 		load(t, append(minimal, off)...)
 	}

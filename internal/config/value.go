@@ -124,6 +124,23 @@ func (s *Spot) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// Docker says which Docker daemon is for jobs.
+type Docker string
+
+// The choices of a daemon.
+const (
+	DockerOff    Docker = "off"  // none of ours
+	DockerInside Docker = "dind" // one inside the container
+)
+
+func (Docker) choices() []Docker { return []Docker{DockerOff, DockerInside} }
+
+// UnmarshalText accepts any case.
+func (d *Docker) UnmarshalText(text []byte) (err error) {
+	*d, err = choose(string(text), d.choices())
+	return err
+}
+
 // Level is the least severe level that is logged. It is a slog.Leveler.
 type Level slog.Level
 

@@ -88,6 +88,8 @@ func typeName(t reflect.Type) string {
 		return inWords(zero.choices(), "or")
 	case Protect:
 		return inWords(zero.choices(), "or")
+	case Docker:
+		return inWords(zero.choices(), "or")
 	case Format:
 		return inWords(zero.choices(), "or")
 	case Level:

@@ -61,6 +61,37 @@ func awaitEnd(fd int, patience time.Duration) bool {
 	}
 }
 
+// Orphan is a process that a supervisor before us has started, told from one that has its number by now.
+type Orphan struct {
+	stranger
+}
+
+// Birth tells a living process from every other one of its number: when it was born, in clock ticks since the machine was
+// booted. It is 0 of a process that is gone.
+func Birth(pid int) uint64 { return statOf(pid).born }
+
+// Overtake finds a living process by its number and its Birth.
+func Overtake(pid int, born uint64) (Orphan, bool) {
+	if born == 0 {
+		return Orphan{}, false
+	}
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return Orphan{}, false
+	}
+	if now := statOf(pid); now.born != born || !now.alive() {
+		unix.Close(fd)
+		return Orphan{}, false
+	}
+	return Orphan{stranger{pid: pid, fd: fd}}, true
+}
+
+// Wait returns at the end of the process.
+func (o Orphan) Wait() { awaitEnd(o.fd, forever) }
+
+// Signal signals the process, and nobody else.
+func (o Orphan) Signal(sig syscall.Signal) error { return o.signal(sig) }
+
 // stranger is a process that is not our child, held by a pidfd so that its number cannot become somebody else's.
 type stranger struct{ pid, fd int }
 

@@ -34,6 +34,9 @@ type Runner struct {
 	Stdout, Stderr *os.File
 	// Init is the process that adopts orphans: what a listener leaves behind below it is ended. 0 leaves it alone.
 	Init int
+	// Spared is a process that a supervisor before us has started, and that is nobody's stray, nor is what descends from it;
+	// 0 is none.
+	Spared int
 
 	since uint64 // when the first listener was born
 }
@@ -62,10 +65,15 @@ func (e *StartError) Unwrap() error { return e.Err }
 
 // start starts a command, or returns a *StartError.
 func (r *Runner) start(cmd *exec.Cmd) error {
-	if err := r.withCores(func() error { return startPlain(cmd) }); err != nil {
+	if err := r.Start(cmd); err != nil {
 		return &StartError{err}
 	}
 	return nil
+}
+
+// Start starts any command with the limits that the runner's programs get, and no more capabilities than its user has.
+func (r *Runner) Start(cmd *exec.Cmd) error {
+	return r.withCores(func() error { return startPlain(cmd) })
 }
 
 // startPlain starts a command without the inheritable and ambient capabilities that some runtimes (sysbox among them) fill

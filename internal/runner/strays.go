@@ -34,9 +34,10 @@ type Stray struct {
 
 // family is how strays are told from everybody else.
 type family struct {
-	init  int    // who adopts orphans; only what descends from it is ours to end
-	own   int    // whose descendants are in use: ours
-	since uint64 // when the first listener was born; what is older is no job's
+	init   int    // who adopts orphans; only what descends from it is ours to end
+	own    int    // whose descendants are in use: ours
+	spared int    // the same, of somebody before us
+	since  uint64 // when the first listener was born; what is older is no job's
 }
 
 // endStrays ends what the listeners of this runner left behind: by SIGTERM, and after a while, or once hurry is closed,
@@ -45,7 +46,7 @@ func (r *Runner) endStrays(hurry <-chan struct{}) []Stray {
 	if r.Init == 0 || r.since == 0 {
 		return nil
 	}
-	f := family{init: r.Init, own: os.Getpid(), since: r.since}
+	f := family{init: r.Init, own: os.Getpid(), spared: r.Spared, since: r.since}
 	found := f.find()
 	if len(found) == 0 {
 		return nil
@@ -93,7 +94,7 @@ func (f family) owns(pid int, all map[int]stat) bool {
 	for range len(all) { // the snapshot is not of one moment, and might have a circle in it
 		parent := all[pid].parent
 		switch {
-		case pid == f.own, parent == 0:
+		case pid == f.own, pid == f.spared, parent == 0:
 			return false
 		case parent == f.init:
 			return true
