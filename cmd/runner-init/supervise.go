@@ -111,6 +111,7 @@ func (s *supervisor) configure() (exit lifecycle.Exit, ready bool) {
 	case s.journal.read().Name != "": // a job may run, which is worth more than a file that is not there any more
 		s.voice().complainAll(err)
 		s.log.Warn("recovering with what is left of the configuration", slog.Any(keyError, err))
+		s.locate()
 		return lifecycle.Exit{}, true
 	case s.stopping.Err() != nil:
 		return lifecycle.Exit{Reason: "stopped before anything was registered"}, false
@@ -118,6 +119,7 @@ func (s *supervisor) configure() (exit lifecycle.Exit, ready bool) {
 		s.voice().complainAll(err)
 		return s.invalid(err), false
 	}
+	s.locate()
 	for _, warning := range c.Warnings() {
 		s.log.Warn("configuration", slog.String(keyReason, warning))
 	}
