@@ -54,6 +54,7 @@ func TestImage(t *testing.T) {
 	t.Run("docker run", func(t *testing.T) { t.Parallel(); testRunLines(t, made) })
 	t.Run("compose", func(t *testing.T) { t.Parallel(); testCompose(t, made) })
 	t.Run("socket", func(t *testing.T) { t.Parallel(); testSocket(t, made) })
+	t.Run("pod", func(t *testing.T) { t.Parallel(); testPods(t, made.minimal) })
 	for name, test := range map[string]func(*testing.T, string){
 		"health": testHealth, "restart": testRestart, "kill and start": testKillAndStart, "fork bomb": testForkBomb, "out of memory": testOOM,
 	} {
