@@ -126,7 +126,7 @@ func TestVariables(t *testing.T) {
 		for _, c := range d.runners() {
 			seen := map[string]bool{}
 			once := func(name string) {
-				if _, known := secret[name]; !known && !later(name, environment(c)[name]) || seen[name] {
+				if _, known := secret[name]; !known || seen[name] {
 					t.Errorf("%s: %s: runner-init does not know it, or it is there twice", d.name, name)
 				}
 				seen[name] = true
@@ -144,12 +144,6 @@ func TestVariables(t *testing.T) {
 	}
 }
 
-// later says that this version knows a variable and does not have its feature yet, which it says itself.
-func later(name, value string) bool {
-	_, err := config.Load([]string{name + "=" + value})
-	return err != nil && strings.Contains(err.Error(), name+": ") && strings.Contains(err.Error(), "not supported by this version")
-}
-
 // The program takes each environment as it is after the edits: no error, and no warning either.
 func TestConfiguration(t *testing.T) {
 	_, key := newKey(t)
@@ -158,10 +152,6 @@ func TestConfiguration(t *testing.T) {
 			environ := []string{"ECS_CONTAINER_METADATA_URI_V4=http://169.254.170.2/v4/nobody"}
 			for name, value := range environment(c) {
 				switch name {
-				case "RUNNER_DOCKER":
-					if later(name, value) {
-						continue
-					}
 				case "GITHUB_APP_ID":
 					value = "77"
 				case "GITHUB_APP_PRIVATE_KEY":
