@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/pem"
+	"errors"
 	"maps"
 	"net"
 	"net/http/httptest"
@@ -177,5 +178,26 @@ func TestDoctorOnKubernetes(t *testing.T) {
 	}
 	if labels := p.checkLabels()[0].Text; !strings.Contains(labels, "kubernetes") {
 		t.Errorf("labels: %s", labels)
+	}
+}
+
+// With hostUsers: false root of a pod is nobody outside of it: uid 65534 here, in a user namespace in which it is root.
+func TestPodUsers(t *testing.T) {
+	need.Root(t)
+	h := newHub(t)
+	root := newRoot(t)
+	if err := filepath.WalkDir(root, func(path string, _ os.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(path, 65534, 65534))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	job := h.job(`echo "uid=$(id -u) outside: $(cat /proc/self/uid_map)"`)
+	b := openProgram(t, "setpriv", h, root, usual("KUBERNETES_SERVICE_HOST=127.0.0.1"), "--reuid=65534", "--regid=65534", "--clear-groups",
+		"unshare", "--user", "--map-root-user", need.Program(t, "cmd/runner-init"))
+	b.expectExit(0)
+	expectResult(t, job, github.Succeeded)
+	h.expectEmpty(t)
+	if log := strings.Join(strings.Fields(job.Log()), " "); !strings.Contains(log, "uid=0 outside: 0 65534 1") {
+		t.Errorf("the job printed %q", log)
 	}
 }

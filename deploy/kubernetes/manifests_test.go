@@ -224,6 +224,17 @@ func TestRestricted(t *testing.T) {
 	}
 }
 
+// TestSysbox: the daemon is inside, and nothing is privileged, which checkContainers sees to.
+func TestSysbox(t *testing.T) {
+	pod := find[*batchv1.Job](t, "sysbox.yaml").Spec.Template.Spec
+	if pod.RuntimeClassName == nil || *pod.RuntimeClassName != "sysbox-runc" || pod.HostUsers == nil || *pod.HostUsers {
+		t.Error("runtimeClassName is to be sysbox-runc, and hostUsers false")
+	}
+	if inside := value(workload{"", corev1.PodTemplateSpec{Spec: pod}, nil}.runner(t), "RUNNER_DOCKER"); inside != "dind" {
+		t.Errorf("RUNNER_DOCKER is %q", inside)
+	}
+}
+
 // TestRBAC: the account of deployment.yaml has the one right that there is a use for.
 func TestRBAC(t *testing.T) {
 	role, binding := find[*rbacv1.Role](t, "rbac.yaml"), find[*rbacv1.RoleBinding](t, "rbac.yaml")
