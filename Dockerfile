@@ -95,7 +95,7 @@ RUN grep -q '^[^:]*:[^:]*:1001:' /etc/passwd || { \
 COPY --from=runner --chown=1001:0 /runner /home/runner
 COPY --from=binary /runner-init /usr/local/bin/runner-init
 # The one binary is these programs too, under their names.
-RUN ln -s runner-init /usr/local/bin/dumb-init && ln -s runner-init /usr/local/bin/tini
+RUN for name in dumb-init tini docker-credential-ecr-login; do ln -s runner-init /usr/local/bin/$name; done
 
 ARG RUNNER_VERSION
 ARG VERSION

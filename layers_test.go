@@ -22,7 +22,7 @@ type layer struct {
 	without []string // packages of the standard library that it must do without
 }
 
-// The third parties. Each has one line below that names it, golang.org/x/sys has three, and the tests of one more.
+// The third parties. Each has one line below that names it, golang.org/x/sys has three, and the tests of one more; AWS's SDK has two.
 const (
 	awssdk    = "github.com/aws/aws-sdk-go-v2/..."
 	env       = "github.com/caarlos0/env/v10"
@@ -43,7 +43,7 @@ var world = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
-		imports: []string{"signals", "lifecycle", "registration", "internal/cgroup", "internal/config", "internal/dockerd", "internal/doctor", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/platform/ecs", "internal/platform/kubernetes", "internal/platform/spot", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
+		imports: []string{"signals", "lifecycle", "registration", "internal/cgroup", "internal/config", "internal/dockerd", "internal/doctor", "internal/ecr", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/platform/ecs", "internal/platform/kubernetes", "internal/platform/spot", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
 		tests:   []string{"internal/need", "internal/sim/aws", "internal/sim/docker", "internal/sim/ecs", "internal/sim/kubernetes", "internal/sim/openapi", script, sys},
 	},
 
@@ -67,6 +67,7 @@ var layers = map[string]layer{
 
 	// Values that are kept elsewhere: what names them, and the one package that asks AWS for them.
 	"internal/reference": {without: world},
+	"internal/ecr":       {imports: []string{"internal/store", awssdk}, tests: []string{"internal/sim/aws"}},
 	"internal/store":     {imports: []string{"internal/reference", awssdk, smithy}, tests: []string{"internal/sim/aws", "internal/need"}},
 
 	// The other process: PID 1 runs this and nothing else. It owns wait4(-1), so it cannot share os/exec's waiting.

@@ -43,6 +43,9 @@ func dispatch(argv []string) int {
 	if code, ok := simulated(argv); ok {
 		return code
 	}
+	if code, ok := credentialHelper(argv); ok {
+		return code
+	}
 	word, args := "", []string(nil)
 	if len(argv) > 1 {
 		word, args = argv[1], argv[2:]
@@ -87,5 +90,5 @@ func usage(w io.Writer) {
 		fmt.Fprintf(w, "  runner-init %-52s %s\n", c.synopsis, c.does)
 	}
 	fmt.Fprint(w, "\nThe runner is configured by environment variables; `runner-init config` lists them.\n"+
-		"Called dumb-init or tini, the program is that one.\n")
+		"Called dumb-init, tini or docker-credential-ecr-login, the program is that one.\n")
 }

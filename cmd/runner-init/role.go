@@ -28,7 +28,8 @@ func roleOf(p signals.Process) role {
 		return dumbInitRole
 	case "tini", "tini-static", "docker-init": // what its release and Docker's engine call it
 		return tiniRole
-	case "Runner.Listener", "Runner.Worker": // the demo's
+	case "Runner.Listener", "Runner.Worker", // the demo's
+		"docker-credential-ecr-login":
 		return noInit
 	}
 	switch word := p.Arg(1); {

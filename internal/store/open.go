@@ -31,6 +31,19 @@ func (r *resolver) open(ctx context.Context, o Options) (failure *reference.Fail
 	return authenticate(ctx, r.config)
 }
 
+// Config returns what any call to AWS needs: AWS's own variables and files, with a region that holds where they name none,
+// and credentials that are there. What is set to hand those out is asked until ctx ends.
+func Config(ctx context.Context, region string) (aws.Config, error) {
+	c, failure := load(ctx, region)
+	if failure == nil {
+		failure = authenticate(ctx, c)
+	}
+	if failure != nil {
+		return c, failure
+	}
+	return c, nil
+}
+
 // attemptTime is how long one request may take before it is made again.
 const attemptTime = 5 * time.Second
 

@@ -1,9 +1,10 @@
 // Package store gets values out of AWS's two stores, the Systems Manager Parameter Store and Secrets Manager, by
 // references to them.
 //
-// It is the one package that knows AWS's SDK. It does nothing until it is asked, then asks for everything at once, and
-// keeps neither values nor credentials. Whose credentials it asks with is the SDK's own default chain's business: those
-// of the environment, a role of the ECS task, IRSA, EKS Pod Identity, a role of the EC2 instance.
+// With internal/ecr, which has its configuration from here, it is what knows AWS's SDK. It does nothing until it is asked,
+// then asks for everything at once, and keeps neither values nor credentials. Whose credentials it asks with is the SDK's
+// own default chain's business: those of the environment, a role of the ECS task, IRSA, EKS Pod Identity, a role of the EC2
+// instance.
 package store
 
 import (

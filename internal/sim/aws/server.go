@@ -1,5 +1,5 @@
 // Package aws is a simulated AWS, as far as the values of a configuration come from there: GetParameters of the Systems
-// Manager, GetSecretValue of Secrets Manager, and whoever hands out credentials or tells the region: the ECS agent, the
+// Manager, GetSecretValue of Secrets Manager, GetAuthorizationToken of both kinds of registry, and whoever hands out credentials or tells the region: the ECS agent, the
 // EC2 metadata service in version 2, STS for IRSA, the agent of EKS Pod Identity. It verifies the signature of every call,
 // throttles, denies and hangs as a test wants it, and keeps a journal.
 //
@@ -27,11 +27,12 @@ const (
 
 // Entry is one request that was answered.
 type Entry struct {
-	// Action is what was asked for: ssm:GetParameters, secretsmanager:GetSecretValue, sts:AssumeRoleWithWebIdentity,
+	// Action is what was asked for: ssm:GetParameters, secretsmanager:GetSecretValue, ecr:GetAuthorizationToken,
+	// ecr-public:GetAuthorizationToken, sts:AssumeRoleWithWebIdentity,
 	// credentials (of ECS or EKS), metadata (of the ECS task), imds.
 	Action string
 	Region string   // that the call was signed for
-	Names  []string // of the parameters, or of the secret
+	Names  []string // of the parameters, of the secret, or the accounts of the registries
 	Status int
 }
 
@@ -195,6 +196,8 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, e, http.StatusBadRequest, "InvalidSignatureException", fmt.Sprintf("signed for %s", scope.service))
 	case e.Action == "ssm:GetParameters":
 		s.getParameters(w, r, e, body)
+	case e.Action == "ecr:GetAuthorizationToken", e.Action == "ecr-public:GetAuthorizationToken":
+		s.getToken(w, r, e, body)
 	default:
 		s.getSecretValue(w, r, e, body)
 	}
@@ -202,6 +205,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 
 var actions = map[string]string{
 	"AmazonSSM.GetParameters": "ssm:GetParameters", "secretsmanager.GetSecretValue": "secretsmanager:GetSecretValue",
+	"AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken": "ecr:GetAuthorizationToken", "SpencerFrontendService.GetAuthorizationToken": "ecr-public:GetAuthorizationToken",
 }
 
 // refusal is why a resource is denied, or nothing.
