@@ -136,7 +136,7 @@ const killTime = 2 * time.Second
 
 // raise starts the daemon once and waits until it answers.
 func (d *Daemon) raise(ctx context.Context) (*process, error) {
-	d.clearStale()
+	d.clear()
 	p, err := d.spawn()
 	if err != nil {
 		return nil, &Error{Err: err}

@@ -120,6 +120,7 @@ func (s *stage) expectGone(pid int) {
 // A daemon answers once it is started, in a session of its own, and ends when it is asked to.
 func TestStartAndStop(t *testing.T) {
 	s := set(t, docker.Healthy)
+	s.Socket = filepath.Join(s.dir, "run/docker.sock") // whose directory is not there
 	os.MkdirAll(filepath.Join(s.dir, "exec/containerd"), 0o755)
 	for _, stale := range []string{"docker.pid", "exec/containerd/containerd.pid"} {
 		if err := os.WriteFile(filepath.Join(s.dir, stale), []byte("1"), 0o644); err != nil {

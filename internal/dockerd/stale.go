@@ -20,8 +20,10 @@ func (s Settings) stale() []string {
 	}
 }
 
-// clearStale removes those files. One that cannot be removed the daemon complains of itself.
-func (d *Daemon) clearStale() {
+// clear removes those files, and makes the directory of the socket, which the daemon would close to everybody else. What
+// cannot be done the daemon complains of itself.
+func (d *Daemon) clear() {
+	os.MkdirAll(filepath.Dir(d.Socket), 0o755)
 	for _, path := range d.Settings.stale() {
 		os.Remove(path)
 	}
