@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 	"strconv"
 
@@ -43,4 +44,20 @@ func newCredential(c config.Config) (registration.Credential, error) {
 	return registration.NewApp(registration.AppSettings{
 		ID: c.AppID, Installation: installation, Login: c.AppLogin, Key: c.AppKey.Reveal(),
 	})
+}
+
+// checkCredential refuses what no credential can be made of, together with all else that is wrong.
+func checkCredential(c config.Config) (variable string, err error, hint string) {
+	if !c.API() || c.AppID != "" && c.AppKey.Empty() { // which has been said
+		return "", nil, ""
+	}
+	variable, hint = "GITHUB_TOKEN", "set it to the token as GitHub showed it"
+	if c.AppID != "" {
+		variable = "GITHUB_APP_PRIVATE_KEY"
+		hint = `set it to the PEM file that GitHub made for the App: as it is, with \n for its line breaks, or in base64; or set GITHUB_APP_PRIVATE_KEY_FILE to its path`
+	}
+	if _, err = newCredential(c); errors.Unwrap(err) != nil { // the variable's name says what it is
+		err = errors.Unwrap(err)
+	}
+	return variable, err, hint
 }

@@ -21,7 +21,7 @@ const loadTime = 15 * time.Second
 func loadConfig(ctx context.Context, environ []string) (config.Config, error) {
 	ctx, cancel := context.WithTimeout(ctx, loadTime)
 	defer cancel()
-	return config.LoadWith(ctx, environ, storesOf(environ))
+	return config.LoadWith(ctx, environ, storesOf(environ), checkCredential)
 }
 
 // storesOf asks AWS, as the variables of an environment say. Nothing of AWS's is touched before there is something to ask.

@@ -102,7 +102,7 @@ func (s *supervisor) configure() (exit lifecycle.Exit, ready bool) {
 		s.locate()
 		return lifecycle.Exit{}, true
 	}
-	c, err := config.LoadWith(s.stopping, s.environ, s.stores())
+	c, err := config.LoadWith(s.stopping, s.environ, s.stores(), checkCredential)
 	s.config = c
 	s.guard()
 	switch {

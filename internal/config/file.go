@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/runner-init/runner-init/internal/reference"
 )
 
 const (
@@ -44,6 +46,9 @@ func (r *reading) readOnce(name string) string {
 	value, path, from := r.sources(name)
 	if several := r.several(name); len(several) > 1 {
 		r.problem(refuse("set one of them", "%s give a value", map[int]string{2: "both", 3: "all of them"}[len(several)]), several...)
+		if reference.IsARN(value) { // which is no value, and has been refused
+			return ""
+		}
 		return value
 	}
 	if path == "" || from != "" {

@@ -11,10 +11,14 @@ import (
 // Load is LoadWith where there are no stores: a reference is a problem.
 func Load(environ []string) (Config, error) { return LoadWith(context.Background(), environ, nil) }
 
+// Check looks at what this package does not understand itself, such as a key: a canonical name and what is wrong with its
+// value, and what to do about it. No err, no problem.
+type Check func(Config) (variable string, err error, hint string)
+
 // LoadWith reads the configuration from an environment in the form of os.Environ, and values that are elsewhere from
-// stores, before ctx ends or the time for a start is over. Its error is an *Invalid with everything that is wrong; the
+// stores, before ctx ends or the time for a start is over. What checks find is wrong like all the rest. Its error is an *Invalid with everything that is wrong; the
 // Config is then as complete as it can be, for showing and for logging, and must not be acted on.
-func LoadWith(ctx context.Context, environ []string, stores Stores) (Config, error) {
+func LoadWith(ctx context.Context, environ []string, stores Stores, checks ...Check) (Config, error) {
 	r := newReading(environ)
 	r.follow(ctx, stores)
 	c := r.parse()
@@ -25,6 +29,11 @@ func LoadWith(ctx context.Context, environ []string, stores Stores) (Config, err
 	r.completeLabels(&c)
 	r.completeTimeouts(&c)
 	r.validate(c)
+	for _, check := range checks {
+		if variable, err, hint := check(c); err != nil {
+			r.refuse(variable, refuse(hint, "%v", err))
+		}
+	}
 	r.refuseLater()
 	r.refuseNoVerify()
 	r.checkProxies()

@@ -142,6 +142,16 @@ func TestOneProblemEach(t *testing.T) {
 	}
 }
 
+// All three forms at once are one problem, also where one of them would refer to AWS.
+func TestAllFormsAreOneProblem(t *testing.T) {
+	for _, own := range []string{pat, patARN} {
+		_, problems := new(shelf).load(t, "RUNNER_REPO=acme/widgets", "GITHUB_TOKEN="+own, "GITHUB_TOKEN_FILE=/gone", "GITHUB_TOKEN_VALUE_FROM=/gone")
+		if len(problems) != 1 || !strings.HasSuffix(problems[0].Message, "all of them give a value") {
+			t.Errorf("with %q: %v", own, problems)
+		}
+	}
+}
+
 // Whose fault it is decides how we end: what has to be changed first comes first.
 func TestFaults(t *testing.T) {
 	for _, c := range []struct {
