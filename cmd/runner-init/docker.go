@@ -76,11 +76,8 @@ func (d *docker) start(ctx context.Context, r *runner.Runner) error {
 	if d == nil {
 		return nil
 	}
-	if os.Getuid() != 0 {
-		return hostError{
-			errors.New("RUNNER_DOCKER=dind needs root, and we are uid " + strconv.Itoa(os.Getuid())),
-			"start the container as root, privileged or with the runtime sysbox-runc; RUNNER_USER is whom jobs run as",
-		}
+	if err := checkRoot(); err != nil {
+		return err
 	}
 	if err := dockerd.Nest("/sys/fs/cgroup"); err != nil {
 		d.supervisor.log.Warn("cgroups are not prepared for docker", slog.Any(keyError, err))
@@ -98,6 +95,17 @@ func (d *docker) start(ctx context.Context, r *runner.Runner) error {
 	}
 	d.supervisor.log.Info("docker answers", slog.String(keyWait, time.Since(began).Round(time.Millisecond).String()))
 	return nil
+}
+
+// checkRoot refuses a daemon of somebody else's than root.
+func checkRoot() error {
+	if os.Getuid() == 0 {
+		return nil
+	}
+	return hostError{
+		errors.New("RUNNER_DOCKER=dind needs root, and we are uid " + strconv.Itoa(os.Getuid())),
+		"start the container as root, privileged or with the runtime sysbox-runc; RUNNER_USER is whom jobs run as",
+	}
 }
 
 // socketGroup is the group that is to own the socket where there is no group docker: that of the user who needs it.

@@ -250,3 +250,31 @@ func TestDockerOutlivesSupervisor(t *testing.T) {
 		})
 	}
 }
+
+// The doctor tells what would keep the daemon from coming up, and starts none.
+func TestDoctorKnowsDockerInside(t *testing.T) {
+	need.Root(t)
+	for name, test := range map[string]struct{ path, run, says string }{
+		"fit":       {"DAEMON", `exec "$0" doctor`, "a run starts DAEMON/dockerd"},
+		"absent":    {"/nowhere", `exec "$0" doctor`, "cannot find dockerd"},
+		"powerless": {"DAEMON", `exec setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$0" doctor`, "CAP_SYS_ADMIN"},
+		"at work":   {"DAEMON", `dockerd --host=unix:///var/run/docker.sock & until [ -S /var/run/docker.sock ]; do sleep 0.05; done; "$0" doctor`, "a daemon answers at"},
+		"not root":  {"DAEMON", `exec setpriv --reuid 4711 --regid 4711 --clear-groups "$0" doctor`, "needs root"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, daemon := newHub(t), simdocker.Install(t, simdocker.Healthy)
+			path, says := strings.Replace(test.path, "DAEMON", daemon, 1), strings.Replace(test.says, "DAEMON", daemon, 1)
+			cmd := exec.CommandContext(t.Context(), "unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c",
+				"mount -t tmpfs none /run; chmod 755 /run; "+test.run, need.Program(t, "cmd/runner-init"))
+			cmd.Dir = newRoot(t)
+			cmd.Env = []string{"PATH=" + path + ":/usr/bin:/bin", "RUNNER_DOCKER=dind", "GITHUB_TOKEN=" + testPAT, "RUNNER_REPO=acme/widgets", "GITHUB_SERVER_URL=" + h.url, "GITHUB_API_URL=" + h.url}
+			out, _ := cmd.CombinedOutput() // whether it fails is also for others to say
+			if !strings.Contains(string(out), says) {
+				t.Errorf("the doctor says:\n%s\nwant %q", out, says)
+			}
+			if record := simdocker.Record(daemon); record != "" { // that of the one at work is where it was called from
+				t.Errorf("a daemon was started: %s", record)
+			}
+		})
+	}
+}

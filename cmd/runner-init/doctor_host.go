@@ -194,6 +194,9 @@ const dockerTime = 3 * time.Second
 
 // checkDocker looks whether jobs that use containers would find a daemon, and might use it. A run does without.
 func (p *patient) checkDocker(ctx context.Context) []doctor.Finding {
+	if p.config.Docker == config.DockerInside {
+		return p.checkDockerInside(ctx)
+	}
 	network, address := p.host.runner.DockerAddress()
 	if network == "" {
 		return one(doctor.Skip, "DOCKER_HOST is neither a socket nor tcp")

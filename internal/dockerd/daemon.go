@@ -154,7 +154,7 @@ func (d *Daemon) raise(ctx context.Context) (*process, error) {
 }
 
 func (d *Daemon) spawn() (*process, error) {
-	program, err := lookUp(d.Path)
+	program, err := LookUp(d.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -171,8 +171,8 @@ func (d *Daemon) spawn() (*process, error) {
 	return p, nil
 }
 
-// lookUp finds the daemon's program in a list of directories.
-func lookUp(path string) (string, error) {
+// LookUp finds the daemon's program in a list of directories, as PATH is one.
+func LookUp(path string) (string, error) {
 	for _, dir := range filepath.SplitList(path) {
 		program := filepath.Join(dir, "dockerd")
 		if info, err := os.Stat(program); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
