@@ -47,9 +47,9 @@ func newCredential(c config.Config) (registration.Credential, error) {
 }
 
 // checkCredential refuses what no credential can be made of, together with all else that is wrong.
-func checkCredential(c config.Config) (variable string, err error, hint string) {
+func checkCredential(c config.Config) (variable, hint string, err error) {
 	if !c.API() || c.AppID != "" && c.AppKey.Empty() { // which has been said
-		return "", nil, ""
+		return "", "", nil
 	}
 	variable, hint = "GITHUB_TOKEN", "set it to the token as GitHub showed it"
 	if c.AppID != "" {
@@ -59,5 +59,5 @@ func checkCredential(c config.Config) (variable string, err error, hint string) 
 	if _, err = newCredential(c); errors.Unwrap(err) != nil { // the variable's name says what it is
 		err = errors.Unwrap(err)
 	}
-	return variable, err, hint
+	return variable, hint, err
 }

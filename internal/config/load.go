@@ -11,9 +11,9 @@ import (
 // Load is LoadWith where there are no stores: a reference is a problem.
 func Load(environ []string) (Config, error) { return LoadWith(context.Background(), environ, nil) }
 
-// Check looks at what this package does not understand itself, such as a key: a canonical name and what is wrong with its
-// value, and what to do about it. No err, no problem.
-type Check func(Config) (variable string, err error, hint string)
+// Check looks at what this package does not understand itself, such as a key. It returns a canonical name, what to do about
+// its value, and what is wrong with that, if anything is.
+type Check func(Config) (variable, hint string, err error)
 
 // LoadWith reads the configuration from an environment in the form of os.Environ, and values that are elsewhere from
 // stores, before ctx ends or the time for a start is over. What checks find is wrong like all the rest. Its error is an *Invalid with everything that is wrong; the
@@ -30,7 +30,7 @@ func LoadWith(ctx context.Context, environ []string, stores Stores, checks ...Ch
 	r.completeTimeouts(&c)
 	r.validate(c)
 	for _, check := range checks {
-		if variable, err, hint := check(c); err != nil {
+		if variable, hint, err := check(c); err != nil {
 			r.refuse(variable, refuse(hint, "%v", err))
 		}
 	}
