@@ -36,7 +36,8 @@ ARG COMMIT
 # The same program as make build, but without the demo, which nobody needs in an image.
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build -trimpath -buildvcs=false -tags nodemo \
-    -gcflags 'github.com/aws/...=-l' -ldflags "-s -w -X main.version=${VERSION} -X main.commit=${COMMIT}" -o /runner-init ./cmd/runner-init
+    -gcflags github.com/aws/...=-l -gcflags github.com/google/...=-l -gcflags net/...=-l -gcflags encoding/...=-l \
+    -ldflags "-s -w -X main.version=${VERSION} -X main.commit=${COMMIT}" -o /runner-init ./cmd/runner-init
 
 FROM scratch AS prebuilt
 COPY bin/runner-init /runner-init

@@ -53,7 +53,7 @@ func build(b *testing.B) programs {
 		stamp: probe(b, dir, "stamp"), echo: probe(b, dir, "echo"), storm: probe(b, dir, "storm"),
 	}
 	built := filepath.Join(dir, "built")
-	if err := compile(b, built, "cmd/runner-init", "-ldflags", "-s -w", "-tags", "nethttpomithttp2", "-gcflags", "github.com/aws/...=-l"); err != nil {
+	if err := compile(b, built, "cmd/runner-init", "-ldflags", "-s -w", "-tags", "nethttpomithttp2"); err != nil {
 		b.Fatal(err)
 	}
 	p.runner = p.install(b, built, "run/runner-init")

@@ -17,8 +17,7 @@ const maxSize = 12_000_000
 
 func TestSize(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runner-init")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "nethttpomithttp2", "-gcflags", "github.com/aws/...=-l", "-ldflags", "-s -w", "-o", path, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	build := exec.CommandContext(t.Context(), need.Installed(t, "make"), "-C", "../..", "build", "BIN="+path)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("cannot build: %v\n%s", err, out)
 	}
