@@ -176,7 +176,9 @@ func (s *scene) play() {
 	s.wiring.report(s.told.exit)
 	s.told.ended = time.Now()
 	s.wiring.outlet.flush()
+	s.mu.Lock()
 	s.end() // the process is gone, and with PID 1 all others
+	s.mu.Unlock()
 	s.extras.Wait()
 	close(s.wishes)
 	heeding.Wait()
@@ -209,6 +211,8 @@ func (s *scene) cue(name string) {
 
 // later does something after a time, unless the life is over by then.
 func (s *scene) later(d time.Duration, do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.over.Err() != nil {
 		return
 	}
