@@ -45,10 +45,16 @@ func newHub(t *testing.T) *hub {
 
 func makeHub(t *testing.T) *hub {
 	t.Helper()
+	return hubHeldTo(t, os.Getenv("GITHUB_OPENAPI"))
+}
+
+// hubHeldTo holds what is asked and answered to a description, if one is given.
+func hubHeldTo(t *testing.T, path string) *hub {
+	t.Helper()
 	h := &hub{Server: github.New(github.Options{}), began: time.Now()}
 	h.AddPAT(testPAT, github.Classic("repo", "admin:org"))
 	var handler http.Handler = h.Server
-	if path := os.Getenv("GITHUB_OPENAPI"); path != "" {
+	if path != "" {
 		handler = openapi.Middleware(t, path, handler)
 	}
 	server := httptest.NewServer(handler)

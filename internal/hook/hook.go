@@ -26,7 +26,7 @@ type Hook struct {
 }
 
 // Run runs the program to its end, which has to be exit code 0. When ctx ends, its process group gets SIGTERM, and
-// SIGKILL after Patience.
+// what is left of it SIGKILL, when the program has ended or after Patience.
 func (h Hook) Run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("cannot run the hook %q: %w", h.Path, context.Cause(ctx))
@@ -50,11 +50,12 @@ func (h Hook) Run(ctx context.Context) error {
 	patience := time.NewTimer(Patience)
 	defer patience.Stop()
 	select {
-	case <-ended:
+	case err := <-ended:
+		ended <- err
 	case <-patience.C:
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		<-ended
 	}
+	syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it has started may have outlived it
+	<-ended
 	return fmt.Errorf("the hook %q was ended: %w", h.Path, context.Cause(ctx))
 }
 

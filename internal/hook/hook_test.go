@@ -82,6 +82,16 @@ func TestEndedInGoodOrder(t *testing.T) {
 	}
 }
 
+// What does not end with it is killed.
+func TestLeavesNobody(t *testing.T) {
+	ctx, end := context.WithCancelCause(t.Context())
+	h := Hook{Path: script(t, `trap 'exit 0' TERM; (trap '' TERM; echo up; sleep 1000) & wait`)}
+	printed, err := run(t, ctx, h, func(line string) { end(errOver) })
+	if printed != "up\n" || !errors.Is(err, errOver) {
+		t.Errorf("printed %q, %v", printed, err)
+	}
+}
+
 // One that does not end is killed, with all that it has started.
 func TestKilled(t *testing.T) {
 	ctx, end := context.WithCancelCause(t.Context())
