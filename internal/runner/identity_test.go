@@ -127,3 +127,15 @@ func FuzzDecodeJIT(f *testing.F) {
 		}
 	})
 }
+
+// A job may have written .runner: whatever it says, an identity that is accepted is one.
+func FuzzParseIdentity(f *testing.F) {
+	f.Add([]byte(`{"AgentId":7,"agentName":"n"}`))
+	f.Add([]byte("\ufeff{\"agentId\":\"7\",\"AgentName\":\"n\"}"))
+	f.Add([]byte(`{"AgentId":-1}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if id, err := parseIdentity(text); err == nil && id.ID <= 0 {
+			t.Errorf("accepted %q as %+v", text, id)
+		}
+	})
+}
