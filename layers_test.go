@@ -25,15 +25,13 @@ type layer struct {
 // The third parties. Each has one line below that names it, golang.org/x/sys has three, and the tests of one more; AWS's SDK has two.
 const (
 	awssdk    = "github.com/aws/aws-sdk-go-v2/..."
-	env       = "github.com/caarlos0/env/v10"
+	env       = "github.com/caarlos0/env/v11"
 	gogithub  = "github.com/google/go-github/v56/..."
 	retryable = "github.com/hashicorp/go-retryablehttp"
-	install   = "github.com/bradleyfalzon/ghinstallation/v2"
-	jwt       = "github.com/golang-jwt/jwt/v4"
+	jwt       = "github.com/golang-jwt/jwt/v5"
 	kin       = "github.com/getkin/kin-openapi/..."
 	script    = "github.com/rogpeppe/go-internal/..."
 	smithy    = "github.com/aws/smithy-go/..."
-	victoria  = "github.com/VictoriaMetrics/metrics"
 	sys       = "golang.org/x/sys/..."
 )
 
@@ -48,7 +46,7 @@ var layers = map[string]layer{
 	},
 
 	"lifecycle":        {without: world},
-	"registration":     {imports: []string{gogithub, retryable, install, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
+	"registration":     {imports: []string{gogithub, retryable, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
 	"internal/cgroup":  {without: []string{"net", "net/http", "os/exec", "os/signal", "syscall"}},
 	"internal/config":  {imports: []string{env, "internal/reference"}},
 	"internal/dockerd": {tests: []string{"internal/sim/docker"}},
@@ -56,7 +54,7 @@ var layers = map[string]layer{
 	"internal/health":  {imports: []string{sys}, without: []string{"os/exec"}},
 	"internal/hook":    {tests: []string{"internal/need"}},
 	"internal/mask":    {without: world},
-	"internal/metrics": {imports: []string{victoria}, without: world},
+	"internal/metrics": {without: world},
 	"internal/runner":  {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
 
 	// Where we run: what its platform knows, and does for a job.

@@ -10,8 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/bradleyfalzon/ghinstallation/v2"
-	"github.com/golang-jwt/jwt/v4"
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // App is a GitHub App. It signs a JWT for every request of its own, finds its installation, and asks there for a token
@@ -76,23 +75,23 @@ const (
 	tolerable = 20 * time.Second
 )
 
-// Sign puts GitHub's time and a client ID, where one is used, into the claims that ghinstallation prepared.
-func (s *signer) Sign(claims jwt.Claims) (string, error) {
-	own, ok := claims.(*jwt.RegisteredClaims)
-	if !ok {
-		return "", fmt.Errorf("cannot sign claims of type %T", claims)
-	}
+// sign makes a JWT of the moment by GitHub's clock. The issuer may be a client ID just as well.
+func (s *signer) sign() (string, error) {
 	s.mu.Lock()
 	born := time.Now().Add(s.skew - backdate).Truncate(time.Second)
 	s.mu.Unlock()
-	own.Issuer, own.IssuedAt, own.ExpiresAt = s.id, jwt.NewNumericDate(born), jwt.NewNumericDate(born.Add(lifetime))
-	token, err := ghinstallation.NewRSASigner(jwt.SigningMethodRS256, s.key()).Sign(own)
-	s.signed(token)
-	return token, err
+	return jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.RegisteredClaims{
+		Issuer: s.id, IssuedAt: jwt.NewNumericDate(born), ExpiresAt: jwt.NewNumericDate(born.Add(lifetime)),
+	}).SignedString(s.key())
 }
 
 func (s *signer) authorize(_ context.Context, next http.RoundTripper) (http.RoundTripper, error) {
-	return ghinstallation.NewAppsTransportWithOptions(next, 0, ghinstallation.WithSigner(s))
+	token, err := s.sign()
+	if err != nil {
+		return nil, fmt.Errorf("cannot sign as the GitHub App: %w", err)
+	}
+	s.signed(token)
+	return bearer{next, seal(token)}, nil
 }
 
 // refused looks at GitHub's clock: a JWT from the future, or one that has expired, is only our clock's fault, and is

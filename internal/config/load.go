@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/caarlos0/env/v10"
+	"github.com/caarlos0/env/v11"
 )
 
 // Load is LoadWith where there are no stores: a reference is a problem.
@@ -56,7 +56,7 @@ func LoadWith(ctx context.Context, environ []string, stores Stores, checks ...Ch
 	return c, nil
 }
 
-// parse fills in the fields that have a variable. env/v10 knows no aliases, so it is given a made-up environment in
+// parse fills in the fields that have a variable. env/v11 knows no aliases, so it is given a made-up environment in
 // which every value stands under its canonical name.
 func (r *reading) parse() (c Config) {
 	fields, canonical := map[string]string{}, map[string]string{}

@@ -1,12 +1,8 @@
 package metrics
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"strings"
-
-	"github.com/VictoriaMetrics/metrics"
 )
 
 // Family is one metric: a row of the table from which both the exposition and docs/metrics.md are made.
@@ -55,12 +51,4 @@ func (f Family) series(values ...string) string {
 // escape writes the value of a label as the text format wants it.
 func escape(value string) string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(value)
-}
-
-// write writes a set under the head of its family, if there is anything in it.
-func (f Family) write(w io.Writer, set *metrics.Set) {
-	var samples bytes.Buffer
-	if set.WritePrometheus(&samples); samples.Len() > 0 {
-		fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s", f.Name, f.Help, f.Name, f.Type, samples.Bytes())
-	}
 }

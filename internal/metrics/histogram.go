@@ -5,15 +5,13 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	"github.com/VictoriaMetrics/metrics"
 )
 
 // bounds are the upper bounds of the buckets for the length of a job, in seconds: GitHub ends one after 6 h unless it is
 // told otherwise, and after 5 days in any case.
 var bounds = [...]float64{5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 86400, 432000}
 
-// histogram has buckets as Prometheus knows them. VictoriaMetrics' own have others, which Prometheus cannot read.
+// histogram has buckets as Prometheus knows them.
 type histogram struct {
 	mu      sync.Mutex
 	buckets [len(bounds)]uint64 // cumulative
@@ -38,9 +36,9 @@ func (h *histogram) write(w io.Writer) {
 	defer h.mu.Unlock()
 	for i, bound := range bounds {
 		le := strconv.FormatFloat(bound, 'f', -1, 64)
-		metrics.WriteCounterUint64(w, duration.Name+`_bucket{le="`+le+`"}`, h.buckets[i])
+		sample(w, duration.Name+`_bucket{le="`+le+`"}`, float64(h.buckets[i]))
 	}
-	metrics.WriteCounterUint64(w, duration.Name+`_bucket{le="+Inf"}`, h.count)
-	metrics.WriteCounterFloat64(w, duration.Name+"_sum", h.sum)
-	metrics.WriteCounterUint64(w, duration.Name+"_count", h.count)
+	sample(w, duration.Name+`_bucket{le="+Inf"}`, float64(h.count))
+	sample(w, duration.Name+"_sum", h.sum)
+	sample(w, duration.Name+"_count", float64(h.count))
 }

@@ -5,14 +5,14 @@
 package metrics
 
 import (
+	"bytes"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/VictoriaMetrics/metrics"
 )
 
 // Facts are what is known at the start, and what is asked for whenever somebody looks.
@@ -29,16 +29,16 @@ type Facts struct {
 
 // Metrics are the numbers of one runner. Its methods may be called by several goroutines at a time.
 type Metrics struct {
-	sets    map[string]*metrics.Set // of each family, by its name
+	of      map[string]*samples // each family, by its name
 	seconds histogram
 	began   atomic.Pointer[time.Time] // when the running job did
 }
 
 // New returns metrics that have counted nothing.
 func New(f Facts) *Metrics {
-	m := &Metrics{sets: map[string]*metrics.Set{}}
+	m := &Metrics{of: map[string]*samples{}}
 	for _, family := range Families() {
-		m.sets[family.Name] = metrics.NewSet()
+		m.of[family.Name] = &samples{counts: map[string]uint64{}, asked: map[string]func() float64{}}
 	}
 	for _, p := range f.Phases {
 		m.gauge(phase, func() float64 { return number(f.Phase() == p) }, p)
@@ -46,11 +46,10 @@ func New(f Facts) *Metrics {
 	m.gauge(ready, func() float64 { return number(f.Ready()) })
 	m.gauge(buildInfo, func() float64 { return 1 }, f.Version, f.Commit, f.GoVersion)
 	for _, r := range results { // a counter that is there from the beginning shows its first increase
-		m.counter(jobs, r)
+		m.count(jobs, 0, r)
 	}
-	m.counter(restarts)
-	m.sets[zombies.Name].RegisterMetricsWriter(func(w io.Writer) { metrics.WriteCounterUint64(w, zombies.Name, f.Reaped()) })
-	m.sets[duration.Name].RegisterMetricsWriter(m.seconds.write)
+	m.count(restarts, 0)
+	m.gauge(zombies, func() float64 { return float64(f.Reaped()) })
 	return m
 }
 
@@ -62,17 +61,24 @@ func number(b bool) float64 {
 }
 
 func (m *Metrics) gauge(f Family, value func() float64, labels ...string) {
-	m.sets[f.Name].NewGauge(f.series(labels...), value)
+	m.of[f.Name].ask(f.series(labels...), value)
 }
 
-func (m *Metrics) counter(f Family, labels ...string) *metrics.Counter {
-	return m.sets[f.Name].GetOrCreateCounter(f.series(labels...))
+func (m *Metrics) count(f Family, n uint64, labels ...string) {
+	m.of[f.Name].count(f.series(labels...), n)
 }
 
-// Write writes everything in Prometheus' text format.
+// Write writes everything in Prometheus' text format, a family that has no series yet left out:
+// https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 func (m *Metrics) Write(w io.Writer) {
 	for _, f := range Families() {
-		f.write(w, m.sets[f.Name])
+		var samples bytes.Buffer
+		if m.of[f.Name].write(&samples); f.Name == duration.Name {
+			m.seconds.write(&samples)
+		}
+		if samples.Len() > 0 {
+			fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s", f.Name, f.Help, f.Name, f.Type, samples.Bytes())
+		}
 	}
 }
 
@@ -81,7 +87,7 @@ func (m *Metrics) Listening(after time.Duration) {
 	if m == nil {
 		return
 	}
-	m.sets[startup.Name].GetOrCreateGauge(startup.Name, func() float64 { return after.Seconds() })
+	m.gauge(startup, after.Seconds)
 }
 
 // JobStarted notes the start of a job.
@@ -106,7 +112,7 @@ func (m *Metrics) JobEnded(result string) {
 	if !slices.Contains(results, result) {
 		result = unknown
 	}
-	m.counter(jobs, result).Inc()
+	m.count(jobs, 1, result)
 	if began := m.began.Swap(nil); began != nil {
 		m.seconds.observe(time.Since(*began))
 	}
@@ -122,19 +128,19 @@ func (m *Metrics) Request(method, route string, status int) {
 	if status != 0 {
 		code = strconv.Itoa(status)
 	}
-	m.counter(requests, method, route, code).Inc()
+	m.count(requests, 1, method, route, code)
 }
 
 // Retried notes that a request is sent again.
 func (m *Metrics) Retried(reason string) {
 	if m != nil {
-		m.counter(retries, reason).Inc()
+		m.count(retries, 1, reason)
 	}
 }
 
 // Restarted notes that the listener is started again.
 func (m *Metrics) Restarted() {
 	if m != nil {
-		m.counter(restarts).Inc()
+		m.count(restarts, 1)
 	}
 }
