@@ -42,19 +42,19 @@ var layers = map[string]layer{
 	// The command knows everyone and is known by no one.
 	"cmd/runner-init": {
 		imports: []string{"signals", "lifecycle", "registration", "internal/cgroup", "internal/config", "internal/dockerd", "internal/doctor", "internal/ecr", "internal/health", "internal/hook", "internal/mask", "internal/metrics", "internal/platform", "internal/platform/ecs", "internal/platform/kubernetes", "internal/platform/spot", "internal/reference", "internal/runner", "internal/store", "internal/sim/github", "internal/sim/runner"},
-		tests:   []string{"internal/need", "internal/sim/aws", "internal/sim/docker", "internal/sim/ecs", "internal/sim/kubernetes", "internal/sim/openapi", script, sys},
+		tests:   []string{"internal/need", "internal/page", "internal/sim/aws", "internal/sim/docker", "internal/sim/ecs", "internal/sim/kubernetes", "internal/sim/openapi", script, sys},
 	},
 
-	"lifecycle":        {without: world},
+	"lifecycle":        {tests: []string{"internal/page"}, without: world},
 	"registration":     {imports: []string{gogithub, retryable, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
 	"internal/cgroup":  {without: []string{"net", "net/http", "os/exec", "os/signal", "syscall"}},
-	"internal/config":  {imports: []string{env, "internal/reference"}},
+	"internal/config":  {imports: []string{env, "internal/reference"}, tests: []string{"internal/page"}},
 	"internal/dockerd": {tests: []string{"internal/sim/docker"}},
 	"internal/doctor":  {without: world},
 	"internal/health":  {imports: []string{sys}, without: []string{"os/exec"}},
 	"internal/hook":    {tests: []string{"internal/need"}},
 	"internal/mask":    {without: world},
-	"internal/metrics": {without: world},
+	"internal/metrics": {tests: []string{"internal/page"}, without: world},
 	"internal/runner":  {imports: []string{sys}, tests: []string{"internal/sim/github", "internal/sim/runner", "internal/need"}},
 
 	// Where we run: what its platform knows, and does for a job.
@@ -69,7 +69,7 @@ var layers = map[string]layer{
 	"internal/store":     {imports: []string{"internal/reference", awssdk, smithy}, tests: []string{"internal/sim/aws", "internal/need"}},
 
 	// The other process: PID 1 runs this and nothing else. It owns wait4(-1), so it cannot share os/exec's waiting.
-	"signals": {imports: []string{sys}, tests: []string{"internal/need"}, without: []string{"net", "net/http", "os/exec"}},
+	"signals": {imports: []string{sys}, tests: []string{"internal/need", "internal/page"}, without: []string{"net", "net/http", "os/exec"}},
 
 	// The simulation: part of the demo, so free of third parties, and of the tests.
 	"internal/sim/github":        {tests: []string{"internal/need", "internal/sim/openapi"}},
@@ -83,6 +83,7 @@ var layers = map[string]layer{
 	"internal/sim/docker":  {},
 	"internal/sim/openapi": {imports: []string{kin}, tests: []string{"internal/need", "internal/sim/github"}},
 	"internal/need":        {},
+	"internal/page":        {},
 	"internal/image":       {tests: []string{"internal/config", "internal/need", "internal/sim/github", "internal/sim/runner", sys}},
 	"internal/conformance": {tests: []string{"internal/need", sys}},
 	"bench":                {tests: []string{"internal/need", "internal/sim/github", "internal/sim/runner", sys}},

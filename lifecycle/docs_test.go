@@ -2,39 +2,22 @@ package lifecycle
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-)
 
-var update = flag.Bool("update", false, "write the generated pages instead of comparing them")
+	"github.com/runner-init/runner-init/internal/page"
+)
 
 // TestDocs holds the generated pages to the code that they speak of.
 func TestDocs(t *testing.T) {
-	for name, page := range map[string]func(*testing.T) []byte{
+	for name, write := range map[string]func(*testing.T) []byte{
 		"lifecycle.md":  lifecyclePage,
 		"exit-codes.md": exitCodesPage,
 	} {
-		t.Run(name, func(t *testing.T) {
-			path, want := filepath.Join("..", "docs", name), page(t)
-			if *update {
-				if err := os.WriteFile(path, want, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			got, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("docs/%s is not what the code says: run go generate ./lifecycle", name)
-			}
-		})
+		t.Run(name, func(t *testing.T) { page.Generated(t, filepath.Join("..", "docs", name), write(t)) })
 	}
 }
 

@@ -1,33 +1,17 @@
 package signals
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
+
+	"github.com/runner-init/runner-init/internal/page"
 )
 
 //go:generate go test -run TestDocs . -update
 
 // TestDocs holds docs/exec.md to the table of flags that it is written from.
-func TestDocs(t *testing.T) {
-	const path = "../docs/exec.md"
-	want := []byte(execPage())
-	if *update {
-		if err := os.WriteFile(path, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Error("docs/exec.md is not what the code says: run go generate ./signals")
-	}
-}
+func TestDocs(t *testing.T) { page.Generated(t, "../docs/exec.md", []byte(execPage())) }
 
 func execPage() string {
 	var table strings.Builder
@@ -48,11 +32,11 @@ func execPage() string {
 		fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", short, long, variable, f.does)
 	}
 	return strings.NewReplacer("'", "`", "’", "'", "{flags}", table.String(), "{usage}", fmt.Sprint(codeUsage),
-		"{126}", fmt.Sprint(codeCannotExecute), "{127}", fmt.Sprint(codeNotFound)).Replace(page)
+		"{126}", fmt.Sprint(codeCannotExecute), "{127}", fmt.Sprint(codeNotFound)).Replace(execText)
 }
 
-// page has ' where Markdown has a backquote, and ’ where it has an apostrophe.
-const page = "# The init\n\n<!-- Generated from package signals by `go generate ./signals`. Do not edit. -->\n" + `
+// execText has ' where Markdown has a backquote, and ’ where it has an apostrophe.
+const execText = "# The init\n\n<!-- Generated from package signals by `go generate ./signals`. Do not edit. -->\n" + `
 'runner-init exec [FLAGS] [--] CMD [ARG…]' is the init of any program: PID 1 of a container, or the top of a process tree
 somewhere else. It starts CMD, forwards every signal to it, reaps whatever dies beneath it, and ends as CMD ended. It has
 nothing to do with GitHub, and reads none of its variables.

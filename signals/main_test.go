@@ -1,7 +1,6 @@
 package signals
 
 import (
-	commandline "flag" // flag is a type of ours
 	"fmt"
 	"io"
 	"maps"
@@ -16,8 +15,6 @@ import (
 
 	"github.com/runner-init/runner-init/internal/need"
 )
-
-var update = commandline.Bool("update", false, "write the generated page instead of comparing it")
 
 // What changes a process for good is tested in one of its own: this binary, executed again with role:NAME as its first
 // argument. A role returns the exit code. Some exist in one of the two builds only.

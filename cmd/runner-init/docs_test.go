@@ -2,42 +2,24 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/runner-init/runner-init/internal/page"
 )
 
 //go:generate go test -run TestLogsPage . -update
 
-var update = flag.Bool("update", false, "write the generated page instead of comparing it")
-
 // TestLogsPage holds docs/logs.md to the code that logs, and the code to the keys.
-func TestLogsPage(t *testing.T) {
-	const path = "../../docs/logs.md"
-	want := logsPage(t)
-	if *update {
-		if err := os.WriteFile(path, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Error("docs/logs.md is not what the code says: run go generate ./cmd/runner-init")
-	}
-}
+func TestLogsPage(t *testing.T) { page.Generated(t, "../../docs/logs.md", logsPage(t)) }
 
 func logsPage(t *testing.T) []byte {
 	keys, messages, fields := map[string]string{}, map[string]string{}, ""

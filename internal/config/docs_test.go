@@ -1,40 +1,21 @@
 package config_test
 
 import (
-	"bytes"
-	"flag"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/internal/page"
 )
 
 //go:generate go test -run TestDocs . -update
 
-var update = flag.Bool("update", false, "write the generated page instead of comparing it")
-
 const generated = "<!-- Generated from package internal/config by `go generate ./internal/config`. Do not edit. -->"
 
 // TestDocs holds docs/variables.md to the struct tags that it is written from.
-func TestDocs(t *testing.T) {
-	const path = "../../docs/variables.md"
-	want := variablesPage(t)
-	if *update {
-		if err := os.WriteFile(path, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Error("docs/variables.md is not what the code says: run go generate ./internal/config")
-	}
-}
+func TestDocs(t *testing.T) { page.Generated(t, "../../docs/variables.md", variablesPage(t)) }
 
 // variablesPage is the page, with a remark below its title on where it comes from.
 func variablesPage(t *testing.T) []byte {

@@ -1,35 +1,17 @@
 package metrics
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
+
+	"github.com/runner-init/runner-init/internal/page"
 )
 
 //go:generate go test -run TestDocs . -update
 
-var update = flag.Bool("update", false, "write the generated page instead of comparing it")
-
 // TestDocs holds docs/metrics.md to the table that it is written from.
-func TestDocs(t *testing.T) {
-	const path = "../../docs/metrics.md"
-	want := metricsPage()
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Error("docs/metrics.md is not what the code says: run go generate ./internal/metrics")
-	}
-}
+func TestDocs(t *testing.T) { page.Generated(t, "../../docs/metrics.md", []byte(metricsPage())) }
 
 func metricsPage() string {
 	var page strings.Builder
