@@ -8,14 +8,21 @@ import (
 	"github.com/runner-init/runner-init/lifecycle"
 )
 
+// manyLines is how many lines of diagnostic logs are on their way at a time: they must not take the room of our own.
+const manyLines = 128
+
 // followDiag has every line of the runner's diagnostic logs in ours, from now to showDiag.
 func (l *listener) followDiag() {
 	if !l.follow || l.follower != nil {
 		return
 	}
 	var err error
+	lines, read := 0, true
 	l.follower, err = l.runner.Follow(func(name, line string) {
 		l.log.Info("diagnostics", slog.String(keyFile, name), slog.String(keyLine, line))
+		if lines++; lines%manyLines == 0 && l.flushLog != nil && read {
+			read = l.flushLog() // who does not read is not waited for twice
+		}
 	})
 	if err != nil {
 		l.log.Warn("cannot show the diagnostic logs", slog.Any(keyError, err))

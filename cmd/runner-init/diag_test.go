@@ -79,6 +79,25 @@ func TestDiagFollow(t *testing.T) {
 	}
 }
 
+// A job that fills its log keeps neither the end nor our own lines from being seen.
+func TestDiagFlood(t *testing.T) {
+	h, root := newHub(t), newRoot(t)
+	job := h.job("cd " + root + "/_diag; truncate -s 1T Worker_99991231-000000-utc.log; yes " + strings.Repeat("flood", 200) + " | head -n 50000 >> Worker_99991231-000000-utc.log; echo last >> Worker_99991231-000000-utc.log")
+	b := open(t, h, root, usual("RUNNER_DIAG=follow"))
+	expectResult(t, job, github.Succeeded)
+	b.expectExit(0)
+	left, last := false, false
+	for _, r := range records(b.stderr.String(), "diagnostics") {
+		line, _ := r["line"].(string)
+		left, last = left || strings.HasSuffix(line, "bytes are left out"), last || line == "last"
+	}
+	if size := len(b.stderr.String()); !left || !last || size > 100<<20 {
+		t.Errorf("%d bytes; that much is left out is said: %v; the end is shown: %v", size, left, last)
+	}
+	b.said(`"phase":"running"`)
+	b.said(`"msg":"exited"`)
+}
+
 // What a job left in place of a log does not hold up the end, or lead anywhere.
 func TestDiagIsNoTrap(t *testing.T) {
 	h, root := newHub(t), newRoot(t)

@@ -25,6 +25,7 @@ type listener struct {
 
 	follow   bool // RUNNER_DIAG=follow
 	follower *runner.Follower
+	flushLog func() bool // waits until our log is written; may be nil
 
 	protection *platform.Protection // while it has a job
 	protected  atomic.Bool          // it was asked for

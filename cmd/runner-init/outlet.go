@@ -69,22 +69,28 @@ func (o *outlet) last() io.Writer {
 
 type lastLine struct{ outlet *outlet }
 
+// Write waits for room, for as long as that is worth: many lines may have come shortly before the last one.
 func (l lastLine) Write(line []byte) (int, error) {
-	l.outlet.put(line)
+	select {
+	case l.outlet.pieces <- piece{line: append([]byte(nil), line...)}:
+	case <-time.After(flushTime):
+	}
 	return len(line), nil
 }
 
-// flush waits until all is written, or for as long as that is worth.
-func (o *outlet) flush() {
+// flush waits until all is written, or for as long as that is worth, and reports whether it is.
+func (o *outlet) flush() bool {
 	patience := time.After(flushTime)
 	mark := make(chan struct{})
 	select {
 	case o.pieces <- piece{mark: mark}:
 	case <-patience:
-		return
+		return false
 	}
 	select {
 	case <-mark:
+		return true
 	case <-patience:
+		return false
 	}
 }

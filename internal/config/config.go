@@ -83,7 +83,7 @@ type Config struct {
 
 	LogLevel       Level  `env:"RUNNER_LOG_LEVEL" envDefault:"info" example:"debug" doc:"Least severe level to log. DEBUG_OUTPUT=true means debug."`
 	LogFormat      Format `env:"RUNNER_LOG_FORMAT" default:"json; text on a terminal" example:"text" doc:"Form of the log on standard error."`
-	Diag           Diag   `env:"RUNNER_DIAG" envDefault:"tail" example:"follow" doc:"What of the runner's diagnostic logs (_diag) goes into ours, secrets taken out. tail: the end of the newest one when the runner failed; follow: every line as it is written; off: nothing."`
+	Diag           Diag   `env:"RUNNER_DIAG" envDefault:"tail" example:"follow" doc:"What of the runner's diagnostic logs (_diag) goes into ours, secrets taken out. tail: the end of the newest one when the runner failed; follow: every line as it is written, up to a megabyte a second; off: nothing."`
 	TerminationLog string `env:"RUNNER_TERMINATION_LOG" default:"/dev/termination-log if it exists" example:"/tmp/termination.json" doc:"File for one line of JSON that says why we ended."`
 	ExitOnSignal   bool   `env:"RUNNER_EXIT_ON_SIGNAL" envDefault:"false" example:"true" doc:"Exit with 128 plus the signal's number, not with 0, after a clean stop by a signal."`
 

@@ -93,6 +93,39 @@ func TestTailIsNoTrap(t *testing.T) {
 	}
 }
 
+// However long a log gets, and in no time: little of it is read, and Close does not wait for more.
+func TestFollowIsNoTrap(t *testing.T) {
+	r := newDiag(t, map[string]string{"Worker_1.log": "before\n"})
+	lines, bytes := make(chan string, 100000), 0
+	f, err := r.Follow(func(name, line string) { lines <- line })
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(r.Root, diagDir, "Worker_1.log")
+	if err := os.Truncate(path, 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	r.append(t, "Worker_1.log", "\nafter\n")
+	for line := range lines {
+		if bytes += len(line); line == "after" {
+			break
+		}
+	}
+	r.append(t, "Worker_1.log", strings.Repeat("a line of a flood\n", 1<<20))
+	f.Close()
+	close(lines)
+	count := 0
+	for line := range lines {
+		bytes += len(line)
+		if count++; count == 1 && !strings.HasSuffix(line, "bytes are left out") && line != "a line of a flood" {
+			t.Errorf("the flood begins with %q", line)
+		}
+	}
+	if bytes > 3*maxBehind {
+		t.Errorf("%d bytes were passed on", bytes)
+	}
+}
+
 // Lines arrive whole, in order, as they are written: of the log that there is from now on, of a newer one from its beginning.
 func TestFollow(t *testing.T) {
 	r := newDiag(t, map[string]string{"Runner_1.log": "before\n", "Worker_1.log": "before\n"})
@@ -124,8 +157,10 @@ func TestFollow(t *testing.T) {
 	expect("Worker_2: next job")
 	r.append(t, "Worker_1.log", "nobody asks\n")
 	r.append(t, "Other_9.log", "nobody asks\n")
-	r.append(t, "Worker_2.log", strings.Repeat("x", maxLine+1))
-	expect("Worker_2: " + strings.Repeat("x", maxLine+1))
+	r.append(t, "Worker_2.log", strings.Repeat("x", longLine+1))
+	expect("Worker_2: " + strings.Repeat("x", longLine) + "…")
+	r.append(t, "Worker_2.log", "its rest\nthe line after it\n")
+	expect("Worker_2: the line after it")
 	r.append(t, "Runner_1.log", "last")
 	f.Close()
 	expect("Runner_1: last")

@@ -1,11 +1,11 @@
 package runner
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,25 +17,26 @@ type Follower struct {
 	diag   *os.Root
 	notify *os.File
 	logs   map[string]*growing // the newest log of each program
-	over   chan struct{}
+	ending chan struct{}       // closed when Close begins
+	over   chan struct{}       // closed when the goroutine has ended
 }
 
-// growing is a log that is written to.
-type growing struct {
-	name string
-	file *os.File
-	at   int64
-	held []byte // the beginning of a line
-}
+// Limits of what is passed on: a job can write faster than anybody reads, or make a log of any length in no time.
+const (
+	maxBehind = 1 << 20   // bytes; who is further behind goes on near the end
+	perSecond = 1 << 20   // bytes
+	burst     = 64 << 10  // bytes that are passed on without a rest
+	atTheEnd  = 256 << 10 // bytes of each log that Close passes on
+)
 
 // Follow calls tell, from a goroutine of its own, with every line that is added to the diagnostic logs from now on, until
-// Close.
+// Close. What there is too much of is left out, and how much.
 func (r *Runner) Follow(tell func(name, line string)) (*Follower, error) {
 	diag, err := r.openDiag()
 	if err != nil {
 		return nil, err
 	}
-	f := &Follower{tell: tell, diag: diag, logs: map[string]*growing{}, over: make(chan struct{})}
+	f := &Follower{tell: tell, diag: diag, logs: map[string]*growing{}, ending: make(chan struct{}), over: make(chan struct{})}
 	if f.notify, err = watch(diag); err != nil {
 		diag.Close()
 		return nil, fmt.Errorf("cannot follow the runner's diagnostic logs: %w", err)
@@ -73,6 +74,7 @@ func watch(diag *os.Root) (*os.File, error) {
 
 // Close passes on what is left, and ends.
 func (f *Follower) Close() {
+	close(f.ending)
 	f.notify.Close()
 	<-f.over
 	for _, program := range []string{ListenerLog, WorkerLog} { // one that is new may not have been told of
@@ -81,11 +83,8 @@ func (f *Follower) Close() {
 		}
 	}
 	for _, g := range f.logs {
-		f.read(g)
-		if len(g.held) > 0 {
-			f.tell(g.name, string(g.held))
-		}
-		g.file.Close()
+		g.pass(f.tell, atTheEnd)
+		g.close(f.tell)
 	}
 	f.diag.Close()
 }
@@ -134,41 +133,21 @@ func (f *Follower) turnTo(name string) {
 	}
 	if old != nil {
 		f.read(old)
-		old.file.Close()
+		old.close(f.tell)
 	}
 	f.logs[program] = &growing{name: name, file: file}
 }
 
-// read passes on what was added to a log.
+// read passes on what was added to a log, and rests for as long as that much may take.
 func (f *Follower) read(g *growing) {
-	buffer := make([]byte, 16<<10)
-	for {
-		n, _ := g.file.ReadAt(buffer, g.at)
-		if n == 0 {
-			return
-		}
-		g.at += int64(n)
-		g.held = append(g.held, buffer[:n]...)
-		for {
-			end := bytes.IndexByte(g.held, '\n')
-			switch {
-			case end >= 0:
-				f.tell(g.name, string(bytes.TrimSuffix(g.held[:end], []byte("\r"))))
-				g.held = g.held[end+1:]
-				continue
-			case len(g.held) > maxLine:
-				f.tell(g.name, string(g.held))
-				g.held = nil
-			}
-			break
-		}
+	n := g.pass(f.tell, maxBehind)
+	if n <= burst {
+		return
 	}
-}
-
-func (g *growing) size() int64 {
-	info, err := g.file.Stat()
-	if err != nil {
-		return 0
+	rest := time.NewTimer(time.Duration(n) * time.Second / perSecond)
+	defer rest.Stop()
+	select {
+	case <-rest.C:
+	case <-f.ending:
 	}
-	return info.Size()
 }
