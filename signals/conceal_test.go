@@ -90,6 +90,9 @@ func roleBare([]string) int {
 	if allowed, known := parent.CoreLimit(); !known || allowed != before.Cur {
 		return 9
 	}
+	if parent.number(beginBytes) == 0 {
+		return 12
+	}
 	return 0
 }
 

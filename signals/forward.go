@@ -15,7 +15,9 @@ func (r *reaper) take(sig int) {
 		r.resume()
 	case r.journal != 0:
 		r.noteStop(sig)
-		r.keep(sig)
+		if r.hold || isStop(sig) {
+			r.keep(sig)
+		}
 		if !r.hold {
 			r.pass(sig)
 		}
@@ -33,7 +35,7 @@ func (r *reaper) take(sig int) {
 // pass forwards a signal, now, and does what else belongs to it.
 func (r *reaper) pass(sig int) {
 	sent := r.forward(sig)
-	if r.grace != 0 && r.graceEnd == 0 && (sent == terminate || sent == interrupt || sent == quit) {
+	if r.grace != 0 && r.graceEnd == 0 && isStop(sent) {
 		r.graceEnd = monotonic() + r.grace
 	}
 	if (r.session || r.manners == dumbInit) && sig >= terminalStop && sig <= terminalOutput {
@@ -88,8 +90,8 @@ func (r *reaper) send(sig int) errno {
 	return kill(r.child, sig)
 }
 
-// keep remembers a signal for a child that is not ready, and for the successor of one that dies: what a dying one was given
-// is lost with it. Equal ones are merged, as the kernel does with those that a process has blocked.
+// keep remembers a signal for a child that is not ready, and a stop for the successor of one that dies, too: what a dying
+// one was given is lost with it. Equal ones are merged, as the kernel does with those that a process has blocked.
 func (r *reaper) keep(sig int) {
 	for i := range r.kept {
 		if int(r.held[i]) == sig {

@@ -114,22 +114,39 @@ func (p *Parent) Ready() error {
 func (p *Parent) Stopped() bool { return p.stopped() != 0 }
 
 // stopped is when the init got the first one, by CLOCK_MONOTONIC.
-func (p *Parent) stopped() int64 {
-	var at [8]byte
-	if _, err := p.journal.ReadAt(at[:], stopBytes); err != nil {
-		return 0
-	}
-	return int64(binary.NativeEndian.Uint64(at[:]))
-}
+func (p *Parent) stopped() int64 { return p.number(stopBytes) }
 
 // StopTime is when the init got the first stop signal; now, if it says of none.
-func (p *Parent) StopTime() time.Time {
-	since := p.stopped()
+func (p *Parent) StopTime() time.Time { return timeOf(p.stopped()) }
+
+// BeginTime is when the init began, which is when the container did; now, if it left no word.
+func (p *Parent) BeginTime() time.Time { return timeOf(p.number(beginBytes)) }
+
+// timeOf turns a moment by CLOCK_MONOTONIC into the time; 0 is now.
+func timeOf(moment int64) time.Time {
 	var clock unix.Timespec
-	if since == 0 || unix.ClockGettime(unix.CLOCK_MONOTONIC, &clock) != nil {
+	if moment == 0 || unix.ClockGettime(unix.CLOCK_MONOTONIC, &clock) != nil {
 		return time.Now()
 	}
-	return time.Now().Add(time.Duration(since - clock.Nano()))
+	return time.Now().Add(time.Duration(moment - clock.Nano()))
+}
+
+// number reads eight bytes of the journal: 0 where nobody has written.
+func (p *Parent) number(at int64) int64 {
+	var text [8]byte
+	if _, err := p.journal.ReadAt(text[:], at); err != nil {
+		return 0
+	}
+	return int64(binary.NativeEndian.Uint64(text[:]))
+}
+
+// Death is how the role before us has died, as wait4(2) says it; 0 if there was none, or if it went well.
+func (p *Parent) Death() syscall.WaitStatus {
+	var status [4]byte
+	if _, err := p.journal.ReadAt(status[:], endBytes); err != nil {
+		return 0
+	}
+	return syscall.WaitStatus(binary.NativeEndian.Uint32(status[:]))
 }
 
 // CoreLimit is the soft limit on the size of core files that the init found, RLIM_INFINITY included, before it forbade
@@ -144,11 +161,7 @@ func (p *Parent) CoreLimit() (uint64, bool) {
 
 // Reaped is how many orphans the init has reaped so far.
 func (p *Parent) Reaped() uint64 {
-	var count [8]byte
-	if _, err := p.journal.ReadAt(count[:], orphanBytes); err != nil {
-		return 0
-	}
-	return binary.NativeEndian.Uint64(count[:])
+	return uint64(p.number(orphanBytes))
 }
 
 // Finished says that we have come to our own end, and that nobody has to take over.

@@ -35,10 +35,12 @@ const (
 	readyByte    = 0  // signals may come
 	finishedByte = 1  // nobody has to take over
 	handedByte   = 2  // a Keeper is to take over
+	endBytes     = 4  // how the role before has ended, as wait4(2) says it; 0 = well, or there was none
 	stopBytes    = 8  // when the first stop signal came, by CLOCK_MONOTONIC, in nanoseconds; 0 = none
 	coreBytes    = 16 // how large a core file may be that the container allows, in bytes
 	leftSize     = 24 // how long the environment at leftBytes is, which a successor finds in place of the container's; 0 = there is none
 	orphanBytes  = 32 // how many orphans have been reaped
+	beginBytes   = 40 // when the init began, by CLOCK_MONOTONIC, in nanoseconds
 	ownBytes     = 64
 	noteBytes    = 2048 // see Note
 	leftBytes    = 4096
@@ -74,6 +76,7 @@ func (r *reaper) supervise(codes Codes) (Role, int) {
 			if code := r.loop(); r.flag(finishedByte) {
 				return NoRole, code
 			}
+			r.noteEnd()
 			if role != Supervisor || !r.flag(handedByte) {
 				r.complainOfDeath(role)
 			}
@@ -112,12 +115,23 @@ func (r *reaper) complainOfDeath(role Role) {
 
 // noteStop leaves the moment of the first stop signal to the child, and to its successor: the grace period runs from there.
 func (r *reaper) noteStop(sig int) {
-	if r.stopSeen || sig != terminate && sig != interrupt && sig != quit {
+	if r.stopSeen || !isStop(sig) {
 		return
 	}
 	r.stopSeen = true
 	now := monotonic()
 	syscall6(unix.SYS_PWRITE64, uintptr(r.journal), uintptr(unsafe.Pointer(&now)), unsafe.Sizeof(now), stopBytes, 0, 0)
+}
+
+// noteBegin leaves the moment of our own beginning, the container's, from which every successor counts as the first role does.
+func (r *reaper) noteBegin() {
+	now := monotonic()
+	syscall6(unix.SYS_PWRITE64, uintptr(r.journal), uintptr(unsafe.Pointer(&now)), unsafe.Sizeof(now), beginBytes, 0, 0)
+}
+
+// noteEnd leaves word of how a role has ended to its successor.
+func (r *reaper) noteEnd() {
+	syscall6(unix.SYS_PWRITE64, uintptr(r.journal), uintptr(unsafe.Pointer(&r.status)), unsafe.Sizeof(r.status), endBytes, 0, 0)
 }
 
 // noteOrphans leaves to the child how many orphans were reaped, in one call for all that came together.
@@ -141,10 +155,20 @@ func (r *reaper) release() {
 	if ownTerminal() {
 		giveTerminal(r.group)
 	}
+	stops := 0
 	for i := range r.kept {
-		r.pass(int(r.held[i]))
+		sig := int(r.held[i])
+		r.pass(sig)
+		if isStop(sig) { // for a successor, too
+			r.held[stops] = uint8(sig)
+			stops++
+		}
 	}
+	r.kept = stops
 }
+
+// isStop says whether a signal is one by which containers are stopped.
+func isStop(sig int) bool { return sig == terminate || sig == interrupt || sig == quit }
 
 func (r *reaper) flag(at int) bool {
 	var value [1]byte
@@ -179,6 +203,7 @@ func (r *reaper) conceal() (problem string, err errno) {
 	if r.journal, err = memoryFile("journal"); err != 0 {
 		return "create a memory file for the journal", err
 	}
+	r.noteBegin()
 	if err := r.forbidCores(); err != 0 {
 		return "forbid core dumps", err
 	}
