@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 )
 
@@ -12,13 +11,13 @@ type Loop struct {
 	ports  Ports
 	plan   Plan
 	events chan Event
+	stops  chan time.Time // when each was asked for
 	over   chan struct{}
-
-	asked atomic.Pointer[time.Time] // when the first Stop was asked for
 
 	// What follows belongs to the goroutine in Run.
 	status  Status
-	moments Moments // of the way out, once it has a deadline
+	asked   time.Time // when the first stop was asked for
+	moments Moments   // of the way out, once it has a deadline
 	timers  map[Timer]time.Time
 	cancel  context.CancelFunc // of the steps in flight
 	steps   context.Context
@@ -28,7 +27,7 @@ type Loop struct {
 func New(ports Ports, plan Plan) *Loop {
 	return &Loop{
 		ports: ports, plan: plan,
-		events: make(chan Event), over: make(chan struct{}),
+		events: make(chan Event), stops: make(chan time.Time, manyStops), over: make(chan struct{}),
 		timers: make(map[Timer]time.Time),
 	}
 }
@@ -42,11 +41,17 @@ func (l *Loop) Tell(e Event) {
 	}
 }
 
-// Stop tells the loop to Stop. The grace period counts from the given time, of the first call, also if the loop has not
-// begun. Safe for use by any goroutine.
+// manyStops are more than anybody asks for before the loop takes the first one.
+const manyStops = 16
+
+// Stop tells the loop to Stop, before anything else that it has not been told yet. The grace period counts from the given
+// time, of the first call. It does not wait for the loop, which finds the stop also if it has not begun: no step follows
+// its first ones then. Safe for use by any goroutine.
 func (l *Loop) Stop(since time.Time) {
-	l.asked.CompareAndSwap(nil, &since)
-	l.Tell(Stop{})
+	select {
+	case l.stops <- since:
+	case <-l.over:
+	}
 }
 
 // StopBy tells the loop that everything ends at a time, whatever we do. It may be told so again. Safe for use by any
@@ -64,11 +69,17 @@ func (l *Loop) Run(s Status, actions []Action) Exit {
 	clock := time.NewTimer(0)
 	defer clock.Stop()
 	for l.status.Phase != Exited {
+		if len(l.stops) > 0 {
+			l.stop(<-l.stops)
+			continue
+		}
 		clock.Stop()
 		if due, armed := l.earliest(); armed {
 			clock.Reset(time.Until(due))
 		}
 		select {
+		case since := <-l.stops:
+			l.stop(since)
 		case e := <-l.events:
 			l.apply(e)
 		case <-clock.C:
@@ -76,6 +87,14 @@ func (l *Loop) Run(s Status, actions []Action) Exit {
 		}
 	}
 	return l.status.Exit
+}
+
+// stop is the turn of a stop that was asked for at a time.
+func (l *Loop) stop(since time.Time) {
+	if l.asked.IsZero() {
+		l.asked = since
+	}
+	l.apply(Stop{})
 }
 
 // apply is one turn of the machine.
@@ -97,9 +116,9 @@ func (l *Loop) bound(e Event) {
 		if l.status.Stops > 0 {
 			return
 		}
-		stop := time.Now()
-		if asked := l.asked.Load(); asked != nil {
-			stop = *asked
+		stop := l.asked
+		if stop.IsZero() {
+			stop = time.Now()
 		}
 		moments = moments.Or(l.plan.From(stop))
 	case Notice:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -168,7 +169,7 @@ func TestStopBeforeTheLoopBegins(t *testing.T) {
 		defer end()
 		s.began, s.world = time.Now(), world
 		s.loop = New(Ports{Host: s, Registrar: s, Listener: s, Judge: s.judge}, NewPlan(s.grace, 0))
-		go s.loop.Stop(time.Now())
+		s.loop.Stop(time.Now())
 		time.Sleep(4 * second)
 		exit := s.loop.Run(Next(Status{Phase: Authenticating, Ephemeral: true}, Authenticated{}))
 		if took, p := time.Since(s.began), NewPlan(s.grace, 0); exit.Code != GhostLeft || took != p.Exit {
@@ -176,3 +177,26 @@ func TestStopBeforeTheLoopBegins(t *testing.T) {
 		}
 	})
 }
+
+// A stop that was asked for before the loop begins comes before the answers of its first steps, and counts once.
+func TestEarlyStopComesFirst(t *testing.T) {
+	for range 20 { // an answer that waits as well would be as likely to come first
+		bubble(t, func(t *testing.T) {
+			s := &stage{began: time.Now()}
+			stops := uint8(0)
+			observe := func(before, after Status) { s.observe(before, after); stops = after.Stops }
+			s.loop = New(Ports{Host: s, Registrar: s, Listener: slow{s}, Judge: s.judge, Observe: observe}, NewPlan(30*second, 0))
+			s.loop.Stop(time.Now())
+			status, actions := Begin(true)
+			if exit := s.loop.Run(status, append(actions, Interrupt{})); exit.Code != OK || stops != 1 {
+				t.Errorf("got exit %v, %d stops", exit, stops)
+			}
+			s.expect(t, "0s boot", "0s [exited]")
+		})
+	}
+}
+
+// slow keeps the loop, when it is interrupted, until everything that it has begun waits for it.
+type slow struct{ *stage }
+
+func (slow) Interrupt() { synctest.Wait() }

@@ -163,6 +163,7 @@ func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {
 		}
 		return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: err.Error()}
 	}
+	w.heedEarly() // the loop has to find them when it begins
 	go w.heed()
 	defer w.unprotect()
 	if m := spotMetadata(s.config, s.environ, "/sys"); m != nil {

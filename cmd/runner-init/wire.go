@@ -78,10 +78,21 @@ func newPlan(c config.Config, start time.Duration) lifecycle.Plan {
 // got the first one, also if the loop has not begun, or a supervisor before us was to heed it.
 func (w *wiring) heed() {
 	for wish := range w.wishes {
-		w.log.Info("stop requested", slog.String(keySignal, wish.String()))
-		w.heard(wish)
-		w.loop.Stop(w.journal.StopTime())
+		w.stopFor(wish)
 	}
+}
+
+// heedEarly does so with the signals that have come already.
+func (w *wiring) heedEarly() {
+	for len(w.wishes) > 0 { // nobody else takes one out
+		w.stopFor(<-w.wishes)
+	}
+}
+
+func (w *wiring) stopFor(wish os.Signal) {
+	w.log.Info("stop requested", slog.String(keySignal, wish.String()))
+	w.heard(wish)
+	w.loop.Stop(w.journal.StopTime())
 }
 
 // heard ends what a stop signal ends at once, and keeps the first one for the exit code.
