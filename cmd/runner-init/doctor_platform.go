@@ -27,18 +27,18 @@ func (p *patient) checkPlatform(ctx context.Context) []doctor.Finding {
 	for _, a := range append(place.Attrs, place.Details...) {
 		where = append(where, a.Key+" "+a.Value.String())
 	}
-	return append(one(doctor.OK, "%s", strings.Join(where, ", ")), p.checkProtection(ctx)...)
+	return append(one(doctor.OK, "%s", strings.Join(where, ", ")), p.checkProtection(ctx, place)...)
 }
 
 // checkProtection tells whether a job could be protected.
-func (p *patient) checkProtection(ctx context.Context) []doctor.Finding {
+func (p *patient) checkProtection(ctx context.Context, place platform.Facts) []doctor.Finding {
 	if p.config.Protect == config.ProtectOff {
 		return nil
 	}
 	var protected bool
 	var err error
-	switch guard := platformGuard(p.environ).(type) {
-	case ecs.Guard:
+	switch guard := platformGuard(p.environ, place).(type) {
+	case *ecs.Guard:
 		protected, err = guard.Protected(ctx)
 	case *kubernetes.Guard:
 		protected, err = guard.Try(ctx)

@@ -129,7 +129,8 @@ func TestProtectVariable(t *testing.T) {
 
 // The task is in the runner's name and in every record of the log; in the labels only where that is asked for.
 func TestPlaceOnECS(t *testing.T) {
-	const id = "158d1c8083dd49d6b527399fd6414f5c"
+	task := ecs.FargateTask()
+	id := task.ID()
 	for _, test := range []struct {
 		environ  []string
 		name     string
@@ -143,7 +144,7 @@ func TestPlaceOnECS(t *testing.T) {
 	} {
 		t.Run(strings.Join(test.environ, " "), func(t *testing.T) {
 			h := newHub(t)
-			_, environ := newAgent(t, ecs.FargateTask())
+			_, environ := newAgent(t, task)
 			job := h.longJob()
 			b := open(t, h, newRoot(t), usual(slices.Concat(environ, test.environ)...))
 			working(t, job)
@@ -212,13 +213,14 @@ func TestDoctorOnECS(t *testing.T) {
 		"not in a service":  {doctor.Warn, "TASK_NOT_VALID"},
 		"too many requests": {doctor.Warn, "again and again"},
 	} {
-		agent, environ := newAgent(t, ecs.FargateTask())
+		task := ecs.FargateTask()
+		agent, environ := newAgent(t, task)
 		if name != "" {
 			agent.Answer(statePath, ecs.Answers()[name])
 		}
 		p := newPatient(t.Context(), usual(append(environ, "RUNNER_PLATFORM_LABELS=true")...))
 		found := p.checkPlatform(t.Context())
-		if len(found) != 2 || found[0].Status != doctor.OK || !strings.Contains(found[0].Text, "ECS, cluster runners, task 158d") {
+		if len(found) != 2 || found[0].Status != doctor.OK || !strings.Contains(found[0].Text, "ECS, cluster runners, task "+task.ID()) {
 			t.Fatalf("%s: got %+v", name, found)
 		}
 		if f := found[1]; f.Status != want.status || !strings.Contains(f.Text+f.Hint, want.says) {

@@ -34,7 +34,8 @@ func TestLinkLocal(t *testing.T) {
 		return
 	}
 	h := newHub(t)
-	agent, instance := ecs.NewAgent(ecs.FargateTask()), ecs.NewInstance("spot")
+	task := ecs.FargateTask()
+	agent, instance := ecs.NewAgent(task), ecs.NewInstance("spot")
 	for host, handler := range map[string]http.Handler{"169.254.170.2": agent, "169.254.169.254": instance} {
 		l, err := net.Listen("tcp", host+":80")
 		if err != nil {
@@ -63,7 +64,7 @@ func TestLinkLocal(t *testing.T) {
 	if got := slices.Compact(agent.Wishes()); !slices.Equal(got, []string{wishProtected, wishReleased}) || !agent.Protected().IsZero() {
 		t.Errorf("the agent was sent %q", got)
 	}
-	if !strings.HasPrefix(job.Runner(), "github-runner-158d1c8083dd49d6b527399fd6414f5c-") {
+	if !strings.HasPrefix(job.Runner(), "github-runner-"+task.ID()+"-") {
 		t.Errorf("the runner is called %q", job.Runner())
 	}
 }

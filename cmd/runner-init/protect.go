@@ -14,7 +14,7 @@ import (
 
 // protection is what keeps the platform from taking us away while a job runs, or nil.
 func (s *supervisor) protection() *platform.Protection {
-	guard := platformGuard(s.environ)
+	guard := platformGuard(s.environ, s.place)
 	if guard == nil || s.config.Protect == config.ProtectOff {
 		return nil
 	}
@@ -22,9 +22,9 @@ func (s *supervisor) protection() *platform.Protection {
 }
 
 // platformGuard is the platform that we are on, if it can be asked for protection.
-func platformGuard(environ []string) platform.Guard {
+func platformGuard(environ []string, place platform.Facts) platform.Guard {
 	if agent := ecsAgent(environ); agent.URI != "" {
-		return ecs.Guard{Agent: agent}
+		return &ecs.Guard{Agent: agent, Task: place.ID}
 	}
 	if host, pod := valueOf(environ, clusterHost), ourPod(environ); host != "" && pod.Name != "" {
 		cluster := kubernetes.Cluster{Host: host, Port: valueOf(environ, clusterPort), Account: kubernetes.ServiceAccount}

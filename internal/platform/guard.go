@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 )
@@ -12,9 +13,13 @@ type Guard interface {
 	// Protect asks for protection, or for more of it, and returns for how long that is granted; 0 is until Release. An
 	// error that is a *Refusal is final; any other means that it is worth asking again.
 	Protect(ctx context.Context) (lease time.Duration, err error)
-	// Release gives the protection up. It is called also where Protect was, and nobody knows what became of it.
+	// Release gives the protection up. It is called also where Protect was, and nobody knows what became of it. ErrShared
+	// is no failure.
 	Release(ctx context.Context) error
 }
+
+// ErrShared is that the protection is not ours alone, and is left to somebody else who needs it.
+var ErrShared = errors.New("another runner has a job under the same protection")
 
 // Refusal is a platform's answer that will be the same the next time.
 type Refusal struct {

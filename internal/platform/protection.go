@@ -10,8 +10,9 @@ import (
 
 // Keys of log attributes.
 const (
-	keyError = "error" // what went wrong
-	keyHint  = "hint"  // what to do about it
+	keyError  = "error"  // what went wrong
+	keyHint   = "hint"   // what to do about it
+	keyReason = "reason" // why something is as it is
 )
 
 // Protection asks a Guard for protection while jobs run. It has one goroutine then, and none else. A nil Protection is
@@ -111,9 +112,10 @@ func (p *Protection) decide(s state, over chan struct{}) (context.Context, step)
 	return p.present, todo
 }
 
-// protect asks once, and returns how long to rest unless something changes.
+// protect asks once, and returns how long to rest unless something changes. The end of the job does not cut it off: what is
+// under way would come after the release that follows.
 func (p *Protection) protect(ctx context.Context, s state) (state, time.Duration) {
-	bounded, cancel := context.WithTimeout(ctx, protectTime)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), protectTime)
 	defer cancel()
 	lease, err := p.guard.Protect(bounded)
 	switch refusal, refused := errors.AsType[*Refusal](err); {
@@ -154,6 +156,9 @@ func (p *Protection) release(ctx context.Context, s state) (state, time.Duration
 	switch {
 	case err == nil:
 		p.log.Info("the protection from scale-in is given up")
+		return state{}, 0
+	case errors.Is(err, ErrShared):
+		p.log.Info("the protection from scale-in stays", slog.Any(keyReason, err))
 		return state{}, 0
 	case ctx.Err() != nil: // another job has started
 		s.held = false

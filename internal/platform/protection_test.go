@@ -112,10 +112,10 @@ func TestProtection(t *testing.T) {
 		"failures all along, further and further apart": {hour, []answer{{err: errAgent}}, map[time.Duration]int{0: 1, 3 * minute: -1},
 			[]string{"0s protect", "2s protect", "6s protect", "14s protect", "30s protect", "1m2s protect", "2m2s protect", "3m0s release", "3m2s release", "3m6s release"}, 3*minute + 6*time.Second},
 		"no answer at all": {hour, []answer{hang}, map[time.Duration]int{0: 1, 10 * time.Second: -1},
-			[]string{"0s protect", "7s protect", "10s release", "14s release", "20s release"}, 22 * time.Second},
-		"over before the answer":             {hour, []answer{{takes: 3 * time.Second}, {}}, map[time.Duration]int{0: 1, time.Second: -1}, []string{"0s protect", "1s release"}, time.Second},
+			[]string{"0s protect", "7s protect", "12s release", "16s release", "22s release"}, 24 * time.Second},
+		"over before the answer":             {hour, []answer{{takes: 3 * time.Second}, {}}, map[time.Duration]int{0: 1, time.Second: -1}, []string{"0s protect", "3s release"}, 3 * time.Second},
 		"a job while the last one is let go": {hour, []answer{{}, hang, {}}, map[time.Duration]int{0: 1, minute: -1, 61 * time.Second: 1, 2 * minute: -1}, []string{"0s protect", "1m0s release", "1m1s protect", "2m0s release"}, 2 * minute},
-		"over before the refusal":            {hour, []answer{{takes: 3 * time.Second}, {err: errNever}}, map[time.Duration]int{0: 1, time.Second: -1, minute: 1, 2 * minute: -1}, []string{"0s protect", "1s release"}, 2 * minute},
+		"over before the refusal":            {hour, []answer{{takes: 3 * time.Second}, {err: errNever}}, map[time.Duration]int{0: 1, time.Second: -1, minute: 1, 2 * minute: -1}, []string{"0s protect", "3s release"}, 2 * minute},
 		"a release that is refused":          {hour, []answer{{}, {err: errNever}}, map[time.Duration]int{0: 1, minute: -1}, []string{"0s protect", "1m0s release"}, minute},
 	} {
 		t.Run(name, func(t *testing.T) {

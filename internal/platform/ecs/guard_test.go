@@ -32,8 +32,9 @@ func serve(t *testing.T, task sim.Task) (*sim.Agent, *ecs.Agent) {
 
 // What is asked for is what the agent then has.
 func TestProtectAndRelease(t *testing.T) {
-	agent, ours := serve(t, sim.FargateTask())
-	guard := ecs.Guard{Agent: ours}
+	task := sim.FargateTask()
+	agent, ours := serve(t, task)
+	guard := &ecs.Guard{Agent: ours, Task: task.ID()}
 	check := func(want bool) {
 		t.Helper()
 		if got, err := guard.Protected(t.Context()); got != want || err != nil || agent.Protected().IsZero() == want {
@@ -106,7 +107,7 @@ func TestEveryAnswer(t *testing.T) {
 					cancel()
 				}()
 			}
-			_, err := ecs.Guard{Agent: ours}.Protect(ctx)
+			_, err := (&ecs.Guard{Agent: ours, Task: t.Name()}).Protect(ctx)
 			c := want[name]
 			refusal, refused := errors.AsType[*platform.Refusal](err)
 			if err == nil || !strings.Contains(err.Error(), c.says) || refused != (c.level != again) || len(err.Error()) > 600 {
@@ -131,7 +132,7 @@ func TestNoAgent(t *testing.T) {
 	closed.Close()
 	for _, at := range []string{"http://" + closed.Addr().String(), "://", "http://[::1", ""} {
 		a := &ecs.Agent{Metadata: at, URI: at}
-		if _, err := (ecs.Guard{Agent: a}).Protect(t.Context()); err == nil {
+		if _, err := (&ecs.Guard{Agent: a, Task: "1"}).Protect(t.Context()); err == nil {
 			t.Errorf("%q: protected", at)
 		}
 		if _, err := a.Facts(t.Context()); err == nil {
@@ -161,8 +162,9 @@ func TestProtectedAllAlong(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				agent := sim.NewAgent(sim.FargateTask())
-				guard := ecs.Guard{Agent: &ecs.Agent{URI: "http://agent" + sim.AgentPath, Transport: inProcess{agent}}}
+				task := sim.FargateTask()
+				agent := sim.NewAgent(task)
+				guard := &ecs.Guard{Agent: &ecs.Agent{URI: "http://agent" + sim.AgentPath, Transport: inProcess{agent}}, Task: task.ID()}
 				p := platform.NewProtection(guard, slog.New(slog.DiscardHandler), false)
 				p.JobStarted()
 				synctest.Wait()

@@ -9,14 +9,15 @@ import (
 )
 
 func TestFacts(t *testing.T) {
+	onFargate := sim.FargateTask()
 	onEC2 := sim.Task{Cluster: "default", TaskARN: "arn:aws-cn:ecs:cn-north-1:123456789012:task/6FA45DE2-4D27-4b1c-8c61-73bbb2fe95b8", Family: "curltest"}
 	for name, c := range map[string]struct {
 		task           sim.Task
 		id, region     string
 		labels, logged string
 	}{
-		"on Fargate": {sim.FargateTask(), "158d1c8083dd49d6b527399fd6414f5c", "eu-central-1", "ecs,fargate,eu-central-1,eu-central-1a,github-runner",
-			"cluster=runners task=158d1c8083dd49d6b527399fd6414f5c family=github-runner:7 service=runners launch=FARGATE region=eu-central-1 zone=eu-central-1a"},
+		"on Fargate": {onFargate, onFargate.ID(), "eu-central-1", "ecs,fargate,eu-central-1,eu-central-1a,github-runner",
+			"cluster=runners task=" + onFargate.ID() + " family=github-runner:7 service=runners launch=FARGATE region=eu-central-1 zone=eu-central-1a"},
 		"on EC2, of an old agent": {onEC2, "6fa45de24d274b1c8c6173bbb2fe95b8", "cn-north-1", "ecs,cn-north-1,curltest",
 			"cluster=default task=6FA45DE2-4D27-4b1c-8c61-73bbb2fe95b8 family=curltest region=cn-north-1"},
 	} {

@@ -7,6 +7,8 @@ package ecs
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -30,14 +32,20 @@ type Task struct {
 	DesiredStatus, KnownStatus, DockerID string `json:",omitempty"`
 }
 
-// FargateTask is a task of a service on Fargate.
+// FargateTask is a task of a service on Fargate, another one each time: runners of one task find one another by its id,
+// also across tests.
 func FargateTask() Task {
+	id := make([]byte, 16)
+	rand.Read(id)
 	return Task{
-		Cluster: "arn:aws:ecs:eu-central-1:123456789012:cluster/runners", TaskARN: "arn:aws:ecs:eu-central-1:123456789012:task/runners/158d1c8083dd49d6b527399fd6414f5c",
+		Cluster: "arn:aws:ecs:eu-central-1:123456789012:cluster/runners", TaskARN: "arn:aws:ecs:eu-central-1:123456789012:task/runners/" + hex.EncodeToString(id),
 		Family: "github-runner", Revision: "7", ServiceName: "runners", LaunchType: "FARGATE", AvailabilityZone: "eu-central-1a",
 		DesiredStatus: "RUNNING", KnownStatus: "RUNNING",
 	}
 }
+
+// ID is the task's id.
+func (t Task) ID() string { return t.TaskARN[strings.LastIndex(t.TaskARN, "/")+1:] }
 
 // Entry is one request that came in.
 type Entry struct {
