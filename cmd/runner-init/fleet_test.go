@@ -203,6 +203,40 @@ func TestNamesRunOut(t *testing.T) {
 	})
 }
 
+// Runners of one task that start together are called differently: what one of them does about an answer that was lost does
+// not touch the registration of another.
+func TestSiblingsKeepTheirRegistrations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := github.New(github.Options{})
+		hub.AddPAT(testPAT, github.Classic("repo"))
+		pat, _ := registration.NewPAT(testPAT)
+		var all []*registrar
+		for range 4 {
+			r := member(t, hub, pat)
+			r.id = "158d1c8083dd49d6b527399fd6414f5c"
+			all = append(all, r)
+		}
+		if err := all[0].Register(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		hub.Fault(github.Fault{Method: "POST", Status: 502, Times: 1})
+		for _, r := range all[1:] {
+			if err := r.Register(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		names := map[string]bool{}
+		for _, r := range hub.Runners() {
+			names[r.Name] = true
+		}
+		for i, r := range all {
+			if !names[r.held.Name] || r.tries != 1 {
+				t.Errorf("runner %d, %q, is not registered, or took %d names: %v", i, r.held.Name, r.tries, names)
+			}
+		}
+	})
+}
+
 // Every reason of a failed call has its exit code.
 func TestReasonsHaveExitCodes(t *testing.T) {
 	for reason, want := range map[registration.Reason]lifecycle.Code{

@@ -24,7 +24,7 @@ func runnerName(c config.Config, id string, try int) string {
 	case c.NameSuffix == config.SuffixNever, c.NameSuffix == config.SuffixAuto && named && try == 0:
 		return base
 	case !named && try == 0 && isID(id):
-		return base[:min(len(base), baseBeforeID)] + "-" + id + "-" + minuteOf(time.Now())
+		return base[:min(len(base), baseBeforeID)] + "-" + id + "-" + newSuffix(time.Now())[:siblingDigits]
 	}
 	return withSuffix(base, newSuffix(time.Now()))
 }
@@ -33,7 +33,7 @@ func runnerName(c config.Config, id string, try int) string {
 // a pod without its dashes.
 const (
 	maxID        = 32
-	baseBeforeID = config.MaxName - 1 - maxID - 1 - timeDigits
+	baseBeforeID = config.MaxName - 1 - maxID - 1 - siblingDigits
 )
 
 // isID reports whether a text can be told from a part of a prefix: ids are hexadecimal.
@@ -56,6 +56,11 @@ func withSuffix(base, suffix string) string {
 	suffix = suffix[:min(len(suffix), config.MaxName/2)]
 	return base[:min(len(base), config.MaxName-1-len(suffix))] + "-" + suffix
 }
+
+// What follows an id are the first digits of a suffix: the minute, and a few random bits for the runners of one task, which
+// are started together. One name for two of them would be more than a conflict: what is left of a request whose answer was
+// lost is found by its name, and deleted.
+const siblingDigits = timeDigits + 4
 
 // A suffix is the minute in which it was made, because GitHub does not tell how old a registration is and a sweep wants
 // to know, and 35 random bits, so that no two runners of a fleet meet.
@@ -89,11 +94,11 @@ func bornAt(name, base string, now time.Time) (born time.Time, ok bool) {
 		return readMinute(suffix, now)
 	}
 	rest, ok := strings.CutPrefix(name, base[:min(len(base), baseBeforeID)]+"-")
-	id, minute, dash := strings.Cut(rest, "-")
-	if !ok || !dash || !isID(id) || len(minute) != timeDigits {
+	id, ending, dash := strings.Cut(rest, "-")
+	if !ok || !dash || !isID(id) || len(ending) != siblingDigits {
 		return time.Time{}, false
 	}
-	return readMinute(minute, now)
+	return readMinute(ending, now)
 }
 
 // readMinute reads the minute that a suffix begins with.

@@ -68,7 +68,7 @@ func TestNamesOfAPlatform(t *testing.T) {
 		stranger string
 	}{
 		"prefix":             {auto("github-runner", ""), id, 0, "github-runner-" + id + "-", "github-runner", "github"},
-		"long prefix":        {auto(long, ""), id, 0, long[:24] + "-" + id + "-", long, "long"},
+		"long prefix":        {auto(long, ""), id, 0, long[:20] + "-" + id + "-", long, "long"},
 		"short id":           {auto("p", ""), "7", 0, "p-7-", "p", "p-7"},
 		"name that is taken": {auto("p", ""), id, 1, "p-", "p", "p-" + id},
 		"name":               {auto("p", "n"), id, 0, "n", "", "n"},
@@ -82,6 +82,9 @@ func TestNamesOfAPlatform(t *testing.T) {
 		}
 		if strings.Contains(got, id) != (c.id == id && c.try == 0 && c.ageOf != "") {
 			t.Errorf("%s: %q", name, got)
+		}
+		if c.begins == "github-runner-"+id+"-" && runnerName(c.config, c.id, c.try) == got {
+			t.Errorf("%s: two runners of one task are called %q", name, got)
 		}
 		if _, ok := bornAt(got, c.stranger, time.Now()); ok {
 			t.Errorf("%s: %q is taken for one of the prefix %q", name, got, c.stranger)

@@ -38,7 +38,7 @@ type Config struct {
 
 	Name            string   `env:"RUNNER_NAME" example:"builder-7" doc:"Exact name of the runner. If it is taken, random characters are appended. GITHUB_RUNNER_NAME may name other variables, as $HOSTNAME."`
 	NamePrefix      string   `env:"RUNNER_NAME_PREFIX" envDefault:"github-runner" example:"ci-large" doc:"Beginning of the name when RUNNER_NAME is not set; a suffix follows."`
-	NameSuffix      Suffix   `env:"RUNNER_NAME_SUFFIX" envDefault:"auto" example:"hostname" doc:"What is appended to the name. auto: after a prefix 13 random characters, or on ECS the id of the task and 6 characters that tell the time; nothing after RUNNER_NAME. RANDOM_RUNNER_SUFFIX=true means auto, false means hostname."`
+	NameSuffix      Suffix   `env:"RUNNER_NAME_SUFFIX" envDefault:"auto" example:"hostname" doc:"What is appended to the name. auto: after a prefix 13 random characters, or on ECS and Kubernetes the id of the task or the pod and 10 characters; nothing after RUNNER_NAME. RANDOM_RUNNER_SUFFIX=true means auto, false means hostname."`
 	Labels          []string `env:"RUNNER_LABELS" example:"gpu,large" doc:"Labels, separated by commas, besides the default ones."`
 	NoDefaultLabels bool     `env:"RUNNER_NO_DEFAULT_LABELS" envDefault:"false" example:"true" doc:"Leave out self-hosted, Linux and the architecture. Then RUNNER_LABELS is needed."`
 	PlatformLabels  bool     `env:"RUNNER_PLATFORM_LABELS" envDefault:"false" example:"true" doc:"Add labels that tell where the runner is. On ECS: ecs, the launch type (fargate, ec2), the region, the availability zone and the family of the task definition, as far as the agent tells them. On Kubernetes: kubernetes, where POD_NAME is set."`

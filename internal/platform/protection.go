@@ -12,7 +12,7 @@ import (
 const (
 	keyError  = "error"  // what went wrong
 	keyHint   = "hint"   // what to do about it
-	keyReason = "reason" // why something is as it is
+	keyReason = "reason" // why
 )
 
 // Protection asks a Guard for protection while jobs run. It has one goroutine then, and none else. A nil Protection is
