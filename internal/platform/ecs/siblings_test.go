@@ -129,7 +129,7 @@ func liveAsFleet(t *testing.T, seed uint64) {
 			defer mu.Unlock()
 			return time.Duration(random.Int64N(int64(d)))
 		}
-		transport := slow{inProcess{agent}, func() time.Duration { return upTo(upTo(4 * time.Second) + 1) }}
+		transport := slow{inProcess{agent}, func() time.Duration { return upTo(upTo(4*time.Second) + 1) }}
 		guard := &ecs.Guard{Agent: &ecs.Agent{URI: "http://agent" + sim.AgentPath, Transport: transport}, Task: task.ID()}
 		p := platform.NewProtection(guard, log.With("runner", i), false)
 		all.Go(func() {
