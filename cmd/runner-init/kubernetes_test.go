@@ -25,6 +25,8 @@ const (
 	podID     = "7f3e0c529d1a4b6f8f6e2a1b3c4d5e6f"
 	podToken  = "not-a-real-token-of-a-service-account"
 	podMarked = "karpenter.sh/do-not-disrupt"
+	podLedger = "runner-init/marks"
+	lookAtPod = `{"metadata":{"uid":"` + podUID + `"}}` // a patch that changes nothing
 )
 
 // cluster is an API server, and the service account of a pod.
@@ -96,8 +98,10 @@ func TestPodAnnotations(t *testing.T) {
 			c := newCluster(t, before)
 			b := openPod(t, h, c.account, usual(slices.Concat(c.environ, test.environ)...))
 			h.listening(t, b)
-			if early := c.Journal(); len(early) > 0 {
-				t.Errorf("without a job the API server was sent %+v", early)
+			for _, early := range c.Journal() {
+				if early.Body != lookAtPod {
+					t.Errorf("without a job the API server was sent %+v", early)
+				}
 			}
 			job := h.job("echo working; sleep 1")
 			working(t, job)
@@ -122,6 +126,49 @@ func TestPodAnnotations(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The marks of a runner that was killed with its job are taken away by the next one in the pod, which has no job yet, and by
+// who takes over from a supervisor that was killed before it could.
+func TestPodInherits(t *testing.T) {
+	marked := map[string]string{"a": "b", podMarked: "true", podLedger: podMarked}
+	clean := map[string]string{"a": "b"}
+	start := func(t *testing.T, h *hub, c *cluster) *box {
+		b := openPod(t, h, c.account, usual(c.environ...))
+		h.listening(t, b)
+		return b
+	}
+	t.Run("from a runner", func(t *testing.T) {
+		h, c := newHub(t), newCluster(t, marked)
+		b := start(t, h, c)
+		c.await(t, func() bool { return maps.Equal(c.Annotations(), clean) })
+		b.signal(syscall.SIGTERM)
+		b.expectExit(0)
+	})
+	t.Run("from a supervisor", func(t *testing.T) {
+		h, c := newHub(t), newCluster(t, clean)
+		b := start(t, h, c)
+		c.await(t, func() bool { return len(c.Journal()) == 1 && c.Journal()[0].Status == 200 })
+		for name, value := range marked {
+			c.Annotate(name, value)
+		}
+		kill(t, b.supervisor())
+		b.expectExit(70)
+		if got := c.Annotations(); !maps.Equal(got, clean) {
+			t.Errorf("afterwards the pod has %q", got)
+		}
+	})
+	t.Run("without an answer", func(t *testing.T) { // nobody waits for it, neither to begin nor to end
+		h, c := newHub(t), newCluster(t, marked)
+		c.Answer(kubernetes.Answers()["hang"])
+		b := start(t, h, c)
+		b.signal(syscall.SIGTERM)
+		b.expectExit(0)
+		h.expectEmpty(t)
+		if said := b.stderr.String(); strings.Contains(said, "scale-in") {
+			t.Errorf("we say\n%s", said)
+		}
+	})
 }
 
 // Whatever the API server answers, the job runs and the runner ends; a pod that may not patch itself is not spoken of,

@@ -46,6 +46,7 @@ type supervisor struct {
 // superviseCommand is the whole life of a runner.
 func superviseCommand(args []string) int {
 	return supervise(args, func(w *wiring) lifecycle.Exit {
+		w.listener.protection.Inherit()
 		return w.loop.Run(lifecycle.Begin(w.config.Ephemeral))
 	})
 }

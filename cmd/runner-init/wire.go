@@ -126,6 +126,8 @@ func (w *wiring) adopt(left entry) (alive, job bool) {
 	job = alive && w.listener.Working()
 	if job {
 		w.listener.protect(true)
+	} else {
+		w.listener.protection.Inherit()
 	}
 	return alive, job
 }

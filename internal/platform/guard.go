@@ -21,6 +21,13 @@ type Guard interface {
 // ErrShared is that the protection is not ours alone, and is left to somebody else who needs it.
 var ErrShared = errors.New("another runner has a job under the same protection")
 
+// Heir is a Guard whose protection outlives a runner that is killed, and that can tell when it has.
+type Heir interface {
+	Guard
+	// Inherited reports whether an earlier runner in our place has left its protection, which Release then gives up.
+	Inherited(ctx context.Context) (bool, error)
+}
+
 // Refusal is a platform's answer that will be the same the next time.
 type Refusal struct {
 	Err error

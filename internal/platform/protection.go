@@ -27,12 +27,30 @@ type Protection struct {
 	over    chan struct{}      // closed when the goroutine has ended; nil before the first
 	turn    context.CancelFunc // ends what the goroutine does for the present number of jobs
 	present context.Context
+	looking bool // it looks for what somebody before us has left
+	leaving bool // nobody waits for that any more
 	refused bool // for good: no job asks again
 }
 
 // NewProtection returns what protects the jobs to come. Who insists is told of a refusal as of an error.
 func NewProtection(g Guard, log *slog.Logger, insist bool) *Protection {
 	return &Protection{guard: g, log: log, insist: insist}
+}
+
+// Inherit gives up what a runner before us has left, if the guard is one that can tell. It is called before the first job,
+// if at all, and waits for nobody.
+func (p *Protection) Inherit() {
+	if p == nil {
+		return
+	}
+	if _, can := p.guard.(Heir); !can {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.present, p.turn = context.WithCancel(context.Background())
+	p.over = make(chan struct{})
+	go p.run(p.over, state{heir: true})
 }
 
 // JobStarted asks for protection. It waits for nobody.
@@ -58,18 +76,17 @@ func (p *Protection) count(change int) {
 	p.present, p.turn = context.WithCancel(context.Background())
 	if running := p.over != nil && !closed(p.over); !running && p.jobs > 0 && !p.refused {
 		p.over = make(chan struct{})
-		go p.run(p.over)
+		go p.run(p.over, state{})
 	}
 }
 
-// Wait returns when what was asked for has been given up. Its error is that ctx has ended before.
+// Wait returns when what was asked for has been given up; what nobody has found yet stays. Its error is that ctx has ended
+// before. No job starts any more.
 func (p *Protection) Wait(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
-	p.mu.Lock()
-	over := p.over
-	p.mu.Unlock()
+	over := p.leave()
 	if over == nil {
 		return nil
 	}
@@ -81,9 +98,20 @@ func (p *Protection) Wait(ctx context.Context) error {
 	}
 }
 
+// leave ends a look, and returns what is closed when there is nothing left to wait for; nil if there never was.
+func (p *Protection) leave() (over <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.leaving = true
+	if p.looking {
+		p.turn()
+		p.present, p.turn = context.WithCancel(context.Background())
+	}
+	return p.over
+}
+
 // run carries out what the state says until there is nothing to do.
-func (p *Protection) run(over chan struct{}) {
-	var s state
+func (p *Protection) run(over chan struct{}, s state) {
 	for {
 		ctx, todo := p.decide(s, over)
 		var wait time.Duration
@@ -92,6 +120,8 @@ func (p *Protection) run(over chan struct{}) {
 			s, wait = p.protect(ctx, s.sent(protect))
 		case release:
 			s, wait = p.release(ctx, s.sent(release))
+		case look:
+			s, wait = p.look(ctx, s.sent(look))
 		default:
 			return
 		}
@@ -105,7 +135,9 @@ func (p *Protection) decide(s state, over chan struct{}) (context.Context, step)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refused = s.refused
+	s.heir = s.heir && !p.leaving
 	todo := s.next(p.jobs > 0)
+	p.looking = todo == look
 	if todo == end {
 		close(over)
 	}
@@ -175,6 +207,27 @@ func (p *Protection) release(ctx context.Context, s state) (state, time.Duration
 		return s, 0
 	}
 	return s, wait
+}
+
+// look asks once whether somebody before us has left protection, and returns how long to rest unless something changes. A
+// platform that does not tell is not spoken of: the next job asks it again.
+func (p *Protection) look(ctx context.Context, s state) (state, time.Duration) {
+	bounded, cancel := context.WithTimeout(ctx, protectTime)
+	defer cancel()
+	left, err := p.guard.(Heir).Inherited(bounded)
+	switch refusal, refused := errors.AsType[*Refusal](err); {
+	case refused:
+		p.tell(refusal)
+		return state{refused: true}, 0
+	case ctx.Err() != nil: // a job has started, or we end
+		return s, 0
+	case err != nil:
+		p.log.Debug("cannot look for protection that an earlier runner has left", slog.Any(keyError, err))
+		return s.failed()
+	case left:
+		p.log.Info("a runner before this one has left its protection from scale-in")
+	}
+	return s.inherited(left), 0
 }
 
 // rest waits for a time, or until ctx ends.

@@ -59,26 +59,31 @@ func (s *stage) play(t *testing.T, insist bool, jobs map[time.Duration]int) (rec
 		s.began = time.Now()
 		text := slog.New(slog.NewTextHandler(&s.logged, nil))
 		p := NewProtection(s, text, insist)
-		at := slices.Sorted(func(yield func(time.Duration) bool) {
-			for d := range jobs {
-				if !yield(d) {
-					return
-				}
-			}
-		})
-		for _, d := range at {
-			time.Sleep(d - time.Since(s.began))
-			if jobs[d] > 0 {
-				p.JobStarted()
-			} else {
-				p.JobEnded()
-			}
-			synctest.Wait()
-		}
+		s.perform(p, jobs)
 		p.Wait(t.Context())
 		over = time.Since(s.began)
 	})
 	return s.record, over
+}
+
+// perform lets jobs start and end at their times.
+func (s *stage) perform(p *Protection, jobs map[time.Duration]int) {
+	at := slices.Sorted(func(yield func(time.Duration) bool) {
+		for d := range jobs {
+			if !yield(d) {
+				return
+			}
+		}
+	})
+	for _, d := range at {
+		time.Sleep(d - time.Since(s.began))
+		if jobs[d] > 0 {
+			p.JobStarted()
+		} else {
+			p.JobEnded()
+		}
+		synctest.Wait()
+	}
 }
 
 const minute, hour = time.Minute, time.Hour
@@ -128,6 +133,64 @@ func TestProtection(t *testing.T) {
 	}
 }
 
+// heir is a stage that can tell what an earlier runner has left.
+type heir struct {
+	*stage
+	left bool
+}
+
+func (h heir) Inherited(ctx context.Context) (bool, error) { return h.left, h.asked(ctx, "look") }
+
+// What a runner that was killed has left is given up at once; a job that starts meanwhile comes first, and who ends does not
+// wait for a look.
+func TestInherit(t *testing.T) {
+	hang := answer{takes: -1}
+	for name, c := range map[string]struct {
+		left    bool
+		answers []answer
+		jobs    map[time.Duration]int
+		leaves  time.Duration
+		want    []string
+		over    time.Duration
+	}{
+		"nothing":                       {false, nil, nil, minute, []string{"0s look"}, minute},
+		"something":                     {true, nil, nil, minute, []string{"0s look", "0s release"}, minute},
+		"no right to look":              {true, []answer{{err: errNever}}, map[time.Duration]int{minute: 1, 2 * minute: -1}, 3 * minute, []string{"0s look"}, 3 * minute},
+		"no answer at first":            {true, []answer{{err: errAgent}, {}}, nil, minute, []string{"0s look", "2s look", "2s release"}, minute},
+		"no answer":                     {true, []answer{{err: errAgent}}, nil, minute, []string{"0s look", "2s look", "6s look"}, minute},
+		"no answer, and a job later":    {true, []answer{{err: errAgent}, {err: errAgent}, {err: errAgent}, {}}, map[time.Duration]int{minute: 1, 2 * minute: -1}, 3 * minute, []string{"0s look", "2s look", "6s look", "1m0s protect", "2m0s release"}, 3 * minute},
+		"a job during the look":         {true, []answer{hang, {}}, map[time.Duration]int{time.Second: 1, minute: -1}, 2 * minute, []string{"0s look", "1s protect", "1m0s release"}, 2 * minute},
+		"a job between two looks":       {true, []answer{{err: errAgent}, {}}, map[time.Duration]int{time.Second: 1, minute: -1}, 2 * minute, []string{"0s look", "1s protect", "1m0s release"}, 2 * minute},
+		"an end during the look":        {true, []answer{hang, {}}, nil, time.Second, []string{"0s look"}, time.Second},
+		"an end between two looks":      {true, []answer{{err: errAgent}, {}}, nil, time.Second, []string{"0s look"}, time.Second},
+		"an end while it is given up":   {true, []answer{{}, {takes: 2 * time.Second, err: errAgent}, {}}, nil, time.Second, []string{"0s look", "0s release", "4s release"}, 4 * time.Second},
+		"a release that hangs, and end": {true, []answer{{}, hang}, nil, time.Second, []string{"0s look", "0s release", "4s release", "10s release"}, 12 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &stage{began: time.Now(), lease: hour, answers: c.answers}
+				p := NewProtection(heir{s, c.left}, slog.New(slog.DiscardHandler), false)
+				p.Inherit()
+				s.perform(p, c.jobs)
+				synctest.Wait()
+				time.Sleep(c.leaves - time.Since(s.began))
+				p.Wait(t.Context())
+				if over := time.Since(s.began); !slices.Equal(s.record, c.want) || over != c.over {
+					t.Errorf("got %q, over at %s; want %q, over at %s", s.record, over, c.want, c.over)
+				}
+			})
+		})
+	}
+	t.Run("who cannot tell", func(t *testing.T) {
+		s := &stage{}
+		p := NewProtection(s, slog.New(slog.DiscardHandler), false)
+		p.Inherit()
+		if err := p.Wait(t.Context()); err != nil || len(s.record) > 0 {
+			t.Errorf("%v, asked %q", err, s.record)
+		}
+	})
+}
+
 // What does not change is said once, as loud as whoever set it up wants it.
 func TestWhatIsSaid(t *testing.T) {
 	twoJobs := map[time.Duration]int{0: 1, minute: -1, 2 * minute: 1, 3 * minute: -1}
@@ -172,6 +235,7 @@ func TestWaitIsBounded(t *testing.T) {
 		p.Wait(t.Context())
 	})
 	var off *Protection
+	off.Inherit()
 	off.JobStarted()
 	off.JobEnded()
 	off.Wait(t.Context())

@@ -22,10 +22,12 @@ const (
 	end     step = iota // nothing: nobody has to stay for it
 	protect             // ask for protection, or for more of it
 	release             // give it up
+	look                // whether somebody before us has left some
 )
 
 // state is what has been asked of the platform, and what came of it. It knows no clock and talks to nobody.
 type state struct {
+	heir     bool // somebody before us may have left protection
 	asked    bool // it may protect us: a request was sent, whatever became of it
 	held     bool // it said that it does
 	refused  bool // it said that it never will
@@ -40,6 +42,8 @@ func (s state) next(busy bool) step {
 		return protect
 	case s.asked && !busy && (s.last != release || s.failures < releases):
 		return release
+	case s.heir && !busy && (s.last != look || s.failures < releases):
+		return look
 	}
 	return end
 }
@@ -49,7 +53,13 @@ func (s state) sent(kind step) state {
 	if s.last != kind {
 		s.last, s.failures = kind, 0
 	}
-	s.asked = true
+	s.asked, s.heir = s.asked || kind != look, s.heir && kind == look
+	return s
+}
+
+// inherited follows the answer to a look.
+func (s state) inherited(left bool) state {
+	s.heir, s.asked = false, s.asked || left
 	return s
 }
 

@@ -32,11 +32,26 @@ type Guard struct {
 	Cluster Cluster
 	Pod     Pod
 
-	known bool     // whether the pod has been looked at
-	ours  []string // the marks to set: those that it does not have by itself
+	known bool     // whether the pod has been looked at, since it was marked the last time
+	ours  []string // the marks to set, or set: those that it does not have by itself
 }
 
-var _ platform.Guard = (*Guard)(nil)
+var _ platform.Heir = (*Guard)(nil)
+
+// Inherited reports whether the pod has marks of a runner's that was killed: those that the ledger names.
+func (g *Guard) Inherited(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	found, err := g.Cluster.annotate(ctx, g.Pod, nil, false)
+	if err != nil {
+		return false, err
+	}
+	named, left := found[ledger]
+	if left {
+		g.ours = slices.DeleteFunc(strings.Split(named, ","), func(name string) bool { return marks[name] == "" })
+	}
+	return left, nil
+}
 
 // Protect marks the pod. It looks first what the pod has by itself: a patch that changes nothing is answered with the pod,
 // and takes no right besides that to patch.
@@ -57,14 +72,18 @@ func (g *Guard) Protect(ctx context.Context) (time.Duration, error) {
 	return 0, err
 }
 
-// Release takes our marks away.
+// Release takes our marks away. What the pod has by itself may change until the next job.
 func (g *Guard) Release(ctx context.Context) error {
+	g.known = false
 	if len(g.ours) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	_, err := g.Cluster.annotate(ctx, g.Pod, g.wish(false), false)
+	if err == nil {
+		g.ours = nil
+	}
 	return err
 }
 

@@ -55,44 +55,6 @@ func put(t *testing.T, c kubernetes.Cluster, name, text string) {
 	}
 }
 
-// A pod has our marks while there is a job, and afterwards what it had before. Its own marks are never touched.
-func TestMarks(t *testing.T) {
-	all := map[string]string{evict: "false", disrupt: "true", deletion: "1000", ledger: strings.Join([]string{evict, deletion, disrupt}, ",")}
-	for name, c := range map[string]struct{ before, during, after map[string]string }{
-		"no annotations":       {nil, all, map[string]string{}},
-		"somebody else's":      {map[string]string{"a": "b"}, with(all, "a", "b"), map[string]string{"a": "b"}},
-		"one of its own":       {map[string]string{deletion: "7"}, map[string]string{evict: "false", disrupt: "true", deletion: "7", ledger: evict + "," + disrupt}, map[string]string{deletion: "7"}},
-		"all of its own":       {map[string]string{evict: "false", disrupt: "true", deletion: "7"}, map[string]string{evict: "false", disrupt: "true", deletion: "7"}, map[string]string{evict: "false", disrupt: "true", deletion: "7"}},
-		"evicted all the same": {map[string]string{evict: "true"}, map[string]string{evict: "true", disrupt: "true", deletion: "1000", ledger: deletion + "," + disrupt}, map[string]string{evict: "true"}},
-		"left by a runner":     {all, all, map[string]string{}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server, cluster := serve(t, c.before)
-			g := &kubernetes.Guard{Cluster: cluster, Pod: ourPod}
-			for range 2 {
-				if lease, err := g.Protect(t.Context()); err != nil || lease != 0 {
-					t.Fatalf("got %s, %v", lease, err)
-				}
-				if got := server.Annotations(); !maps.Equal(got, c.during) {
-					t.Errorf("with a job %q, want %q", got, c.during)
-				}
-				if err := g.Release(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				if got := server.Annotations(); !maps.Equal(got, c.after) {
-					t.Errorf("after it %q, want %q", got, c.after)
-				}
-			}
-		})
-	}
-}
-
-func with(m map[string]string, name, value string) map[string]string {
-	m = maps.Clone(m)
-	m[name] = value
-	return m
-}
-
 // Every answer is understood: what will not change is a refusal, with what to do, and all else is worth another attempt.
 // Nothing of the token is said.
 func TestEveryAnswer(t *testing.T) {

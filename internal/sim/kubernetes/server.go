@@ -10,7 +10,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -58,6 +57,11 @@ func (s *Server) Annotations() map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.pod.Annotations)
+}
+
+// Annotate is somebody else who annotates the pod.
+func (s *Server) Annotate(name, value string) {
+	s.change(func() { s.pod.Annotations = merged(s.pod.Annotations, map[string]*string{name: &value}) })
 }
 
 // Journal returns what came in, in order.
@@ -189,6 +193,3 @@ func last(path string) string { return path[strings.LastIndex(path, "/")+1:] }
 func refusal(code int, reason, message string) (int, any) {
 	return code, map[string]any{"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message, "reason": reason, "code": code}
 }
-
-// Names are the names of the pod's annotations, sorted.
-func (s *Server) Names() []string { return slices.Sorted(maps.Keys(s.Annotations())) }
