@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// Memory is a memory cgroup.
+// Memory is a memory cgroup, and those above it that are to be seen.
 type Memory struct {
-	dir   string
-	names files
+	dir, top string
+	names    files
 }
 
 // files are the names under which a version of cgroups shows the same things: Documentation/admin-guide/cgroup-v2.rst and
@@ -59,7 +59,7 @@ func Find(root string) (Memory, error) {
 		}
 		for _, m := range mountsOf(string(mounts), version.filesystem, version.controller) {
 			for _, dir := range m.places(path) {
-				found := Memory{filepath.Join(root, dir), version.files}
+				found := Memory{filepath.Join(root, dir), filepath.Join(root, m.at), version.files}
 				if _, err := found.Read(); err == nil {
 					return found, nil
 				}
@@ -122,7 +122,8 @@ func unescape(path string) string {
 	return plain.String()
 }
 
-// Read reads the cgroup's counters as they are now.
+// Read reads the cgroup's counters as they are now. Its limit may be that of one above it, with the peak there: a container
+// in which a Docker daemon runs has its processes below the cgroup that the limit was given to.
 func (m Memory) Read() (Usage, error) {
 	if m.dir == "" {
 		return Usage{}, errNone
@@ -131,7 +132,7 @@ func (m Memory) Read() (Usage, error) {
 	if err != nil {
 		return Usage{}, fmt.Errorf("cannot read the memory cgroup: %w", err)
 	}
-	u := Usage{Limit: m.number(m.names.limit), Peak: m.number(m.names.peak)}
+	u := m.limited()
 	for line := range strings.Lines(string(events)) {
 		if name, value, _ := strings.Cut(strings.TrimSpace(line), " "); name == "oom_kill" {
 			u.Kills, err = strconv.ParseUint(value, 10, 64)
@@ -141,12 +142,24 @@ func (m Memory) Read() (Usage, error) {
 	return Usage{}, errors.New("cannot read the memory cgroup: the kernel does not count what the OOM killer does")
 }
 
+// limited is the limit and the peak of the nearest cgroup that has a limit, or else the peak of our own.
+func (m Memory) limited() Usage {
+	for dir := m.dir; ; dir = filepath.Dir(dir) {
+		if limit := number(dir, m.names.limit); limit > 0 {
+			return Usage{Limit: limit, Peak: number(dir, m.names.peak)}
+		}
+		if len(dir) <= len(m.top) {
+			return Usage{Peak: number(m.dir, m.names.peak)}
+		}
+	}
+}
+
 // unlimited is what version 1 shows for no limit, less what it rounds down to whole pages.
 const unlimited = 1 << 62
 
 // number reads a file with a number in it; "max" is 0, as is what is not there.
-func (m Memory) number(name string) uint64 {
-	text, _ := os.ReadFile(filepath.Join(m.dir, name))
+func number(dir, name string) uint64 {
+	text, _ := os.ReadFile(filepath.Join(dir, name))
 	n, err := strconv.ParseUint(string(bytes.TrimSpace(text)), 10, 64)
 	if err != nil || n > unlimited {
 		return 0

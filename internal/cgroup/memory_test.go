@@ -43,10 +43,19 @@ func TestRead(t *testing.T) {
 			},
 			want: Usage{Kills: 3, Limit: 64 << 20, Peak: 64<<20 + 4096}, words: "memory limit 64 MiB, peak 64 MiB",
 		},
+		"version 2, with a Docker daemon inside, below the limit": {
+			files: map[string]string{
+				"proc/self/cgroup": "0::/runner-init\n", "proc/self/mountinfo": unified,
+				"sys/fs/cgroup/runner-init/memory.events": events2, "sys/fs/cgroup/runner-init/memory.max": "max\n", "sys/fs/cgroup/runner-init/memory.peak": "1048576\n",
+				"sys/fs/cgroup/memory.events": "oom_kill 99\n", "sys/fs/cgroup/memory.max": "67108864\n", "sys/fs/cgroup/memory.peak": "67108864\n",
+			},
+			want: Usage{Kills: 3, Limit: 64 << 20, Peak: 64 << 20}, words: "memory limit 64 MiB, peak 64 MiB",
+		},
 		"version 2, the host's namespace, no limit, no peak": {
 			files: map[string]string{
 				"proc/self/cgroup": "0::/system.slice/a b\n", "proc/self/mountinfo": unified,
 				"sys/fs/cgroup/system.slice/a b/memory.events": events2, "sys/fs/cgroup/system.slice/a b/memory.max": "max\n",
+				"sys/fs/memory.max": "1\n", // not a cgroup
 			},
 			want: Usage{Kills: 3}, words: "no memory limit of its own",
 		},
