@@ -87,8 +87,8 @@ func (d *docker) start(ctx context.Context, r *runner.Runner) error {
 	defer cancel()
 	began := time.Now()
 	err := d.Start(ctx)
-	if errors.Is(err, dockerd.ErrTaken) {
-		return hostError{err, "leave out RUNNER_DOCKER, or the mount of that socket"}
+	if errors.Is(err, dockerd.ErrTaken) || errors.Is(err, dockerd.ErrInTheWay) {
+		return hostError{err, "leave out RUNNER_DOCKER, or what is mounted there"}
 	}
 	if err != nil {
 		return err
@@ -190,5 +190,9 @@ func dockerHint(e *dockerd.Error) string {
 	if len(e.Tail) == 0 {
 		return "RUNNER_DOCKER=dind takes an image with dockerd, containerd and runc"
 	}
-	return "is the container privileged, or of the runtime sysbox-runc? The last lines of dockerd: " + strings.Join(e.Tail, " | ")
+	hint := "is the container privileged, or of the runtime sysbox-runc, and does dockerd know what RUNNER_DOCKER_ARGS says?"
+	if e.Late {
+		hint = "RUNNER_DOCKER_TIMEOUT is how long it may take; " + hint
+	}
+	return hint + " Its last lines: " + strings.Join(e.Tail, " | ")
 }

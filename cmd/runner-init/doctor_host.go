@@ -5,16 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
-	"net/http"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/runner-init/runner-init/internal/config"
+	"github.com/runner-init/runner-init/internal/dockerd"
 	"github.com/runner-init/runner-init/internal/doctor"
 	"github.com/runner-init/runner-init/internal/runner"
 	"github.com/runner-init/runner-init/lifecycle"
@@ -189,9 +187,6 @@ func (p *patient) checkVersion(ctx context.Context) []doctor.Finding {
 	return one(doctor.OK, "%s", version)
 }
 
-// dockerTime is what a daemon on the same machine may take.
-const dockerTime = 3 * time.Second
-
 // checkDocker looks whether jobs that use containers would find a daemon, and might use it. A run does without.
 func (p *patient) checkDocker(ctx context.Context) []doctor.Finding {
 	if p.config.Docker == config.DockerInside {
@@ -201,9 +196,10 @@ func (p *patient) checkDocker(ctx context.Context) []doctor.Finding {
 	if network == "" {
 		return one(doctor.Skip, "DOCKER_HOST is neither a socket nor tcp")
 	}
-	ctx, cancel := context.WithTimeout(ctx, dockerTime)
-	defer cancel()
-	err := ping(ctx, network, address)
+	err := dockerd.Ping(ctx, network, address)
+	if network == "tcp" && errors.Is(err, dockerd.ErrUnwell) {
+		err = nil // with TLS it does not answer what we ask
+	}
 	switch u := p.host.runner.User; {
 	case errors.Is(err, fs.ErrNotExist):
 		return one(doctor.OK, "none: there is no %s, and jobs that use containers would fail", address)
@@ -226,21 +222,4 @@ func socketHint(socket string, u *runner.User) string {
 		return fmt.Sprintf("start the container with --group-add %d, the group of the socket, or as root: the user of the jobs then joins it", info.Sys().(*syscall.Stat_t).Gid)
 	}
 	return "its group has to be able to write to it, and every directory on the way be open to the user of the jobs"
-}
-
-// ping asks a daemon whether it is there; any answer is one.
-func ping(ctx context.Context, network, address string) error {
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, address)
-	}}
-	defer transport.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker/_ping", nil)
-	if err != nil {
-		return err
-	}
-	resp, err := transport.RoundTrip(req)
-	if err != nil {
-		return err
-	}
-	return resp.Body.Close()
 }

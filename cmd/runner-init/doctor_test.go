@@ -18,7 +18,6 @@ import (
 
 	"github.com/runner-init/runner-init/internal/doctor"
 	"github.com/runner-init/runner-init/internal/need"
-	"github.com/runner-init/runner-init/internal/runner"
 	"github.com/runner-init/runner-init/internal/sim/github"
 	"github.com/runner-init/runner-init/registration"
 )
@@ -188,70 +187,6 @@ func TestCompareRelease(t *testing.T) {
 	} {
 		if f := compareRelease(c.own, c.newest, c.newest, now, c.updates)[0]; f.Status != c.status || !strings.Contains(f.Text, c.says) {
 			t.Errorf("%s: got %+v", name, f)
-		}
-	}
-}
-
-// Docker is a remark, never a failure.
-func TestDoctorOfDocker(t *testing.T) {
-	t.Parallel()
-	at, daemon := dockerAt(t, t.TempDir())
-	look := func(host string) doctor.Finding {
-		return newPatient(t.Context(), []string{"DOCKER_HOST=" + host}).checkDocker(t.Context())[0]
-	}
-	if f := look("unix://" + at); f.Status != doctor.OK || !strings.Contains(f.Text, "a daemon answers") {
-		t.Errorf("got %+v", f)
-	}
-	daemon.Close()
-	if f := look("unix://" + at); f.Status != doctor.OK || !strings.Contains(f.Text, "none") {
-		t.Errorf("gone: got %+v", f)
-	}
-	if err := os.WriteFile(at, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if f := look("unix://" + at); f.Status != doctor.Warn || f.Hint == "" {
-		t.Errorf("no socket: got %+v", f)
-	}
-	if f := look("ssh://somewhere"); f.Status != doctor.Skip {
-		t.Errorf("ssh: got %+v", f)
-	}
-}
-
-// dockerAt is a daemon at a socket in the directory.
-func dockerAt(t *testing.T, dir string) (at string, daemon *httptest.Server) {
-	t.Helper()
-	at = filepath.Join(dir, "docker.sock")
-	socket, err := net.Listen("unix", at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	daemon = httptest.NewUnstartedServer(http.NotFoundHandler())
-	daemon.Listener.Close()
-	daemon.Listener = socket
-	daemon.Start()
-	return at, daemon
-}
-
-// What answers us may yet refuse the user of the jobs.
-func TestDoctorOfJobsDocker(t *testing.T) {
-	t.Parallel()
-	need.Root(t)
-	dir := t.TempDir()
-	for _, d := range []string{dir, filepath.Dir(dir)} {
-		if err := os.Chmod(d, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	at, daemon := dockerAt(t, dir)
-	defer daemon.Close()
-	for mode, want := range map[os.FileMode]doctor.Status{0o666: doctor.OK, 0o600: doctor.Warn} {
-		if err := os.Chmod(at, mode); err != nil {
-			t.Fatal(err)
-		}
-		p := newPatient(t.Context(), []string{"DOCKER_HOST=unix://" + at})
-		p.host.runner.User = &runner.User{Name: "job", UID: 4711, GID: 4712, Groups: []uint32{4712}}
-		if f := p.checkDocker(t.Context())[0]; f.Status != want || (f.Status == doctor.Warn) != strings.Contains(f.Hint, "its group has to be able to write") {
-			t.Errorf("mode %o: got %+v", mode, f)
 		}
 	}
 }

@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // leaf is the cgroup that takes the processes of the container.
 const leaf = "runner-init"
 
-// moves is how often the processes of a cgroup are moved: some may have forked meanwhile.
+// moves is how often the processes of a cgroup are moved: some may have forked meanwhile, or come from outside, as those of
+// a health check and of docker exec.
 const moves = 10
 
 // Nest makes room for the cgroups of containers below a cgroup of version 2, which has either processes or controllers for
@@ -27,8 +29,8 @@ func Nest(cgroup string) error {
 	if _, rootless := os.Stat(filepath.Join(cgroup, "cgroup.type")); rootless != nil {
 		return nil // every cgroup but the machine's root has one
 	}
-	down, failed := os.ReadFile(filepath.Join(cgroup, "cgroup.subtree_control"))
-	if err := errors.Join(err, failed); err != nil {
+	down, err2 := os.ReadFile(filepath.Join(cgroup, "cgroup.subtree_control"))
+	if err := errors.Join(err, err2); err != nil {
 		return fmt.Errorf("cannot read the cgroup: %w", err)
 	}
 	var missing []string
@@ -40,10 +42,16 @@ func Nest(cgroup string) error {
 	if missing == nil {
 		return nil
 	}
-	if err := vacate(cgroup); err != nil {
-		return fmt.Errorf("cannot move the container's processes into a cgroup of their own: %w", err)
+	var failed error
+	for range moves {
+		if err := vacate(cgroup); err != nil {
+			return fmt.Errorf("cannot move the container's processes into a cgroup of their own: %w", err)
+		}
+		if failed = handDown(cgroup, missing); !errors.Is(failed, syscall.EBUSY) { // somebody has come in between
+			break
+		}
 	}
-	return handDown(cgroup, missing)
+	return failed
 }
 
 // vacate moves the processes of a cgroup into the leaf.

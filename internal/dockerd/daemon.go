@@ -2,7 +2,7 @@
 // when it crashes, and stops it.
 //
 // It knows nothing of runners and jobs, never signals a daemon but to stop it, and refuses to take the place of a daemon
-// that answers already.
+// that is there already.
 package dockerd
 
 import (
@@ -58,18 +58,19 @@ type Daemon struct {
 	over    chan struct{} // closed when nobody starts the daemon again any more; nil before Start
 }
 
-// Error is a daemon that did not come up, with the last lines that it printed.
+// Error is a daemon that did not come up, with the last lines that it printed. One that is Late had no more time.
 type Error struct {
 	Err  error
 	Tail []string
+	Late bool
 }
 
 func (e *Error) Error() string { return "docker did not come up: " + e.Err.Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// ErrTaken is a socket at which a daemon answers that is not ours.
-var ErrTaken = errors.New("a daemon answers already")
+// ErrTaken is a socket at which a daemon listens that is not ours. Whether it answers is its own affair.
+var ErrTaken = errors.New("a daemon listens already")
 
 // A daemon that crashed is started again after a pause, which doubles each time, until it is given up. One that has lived
 // for long begins with the first pause again.
@@ -82,7 +83,8 @@ const (
 )
 
 // Start starts the daemon and waits until it answers. If it ends before that, or the time of ctx is over, the error is an
-// *Error and the daemon is gone. If ctx was cancelled, or Stop called, the error is context.Canceled.
+// *Error and the daemon is gone. If ctx was cancelled, or Stop called, the error is context.Canceled; if the place of the
+// socket is not ours to take, ErrTaken or ErrInTheWay.
 func (d *Daemon) Start(ctx context.Context) error {
 	over, err := d.enter()
 	if err != nil {
@@ -91,10 +93,6 @@ func (d *Daemon) Start(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(d.stopping, cancel)()
-	if err := Ping(ctx, "unix", d.Socket); err == nil {
-		close(over)
-		return fmt.Errorf("cannot start docker: %w at %s", ErrTaken, d.Socket)
-	}
 	p, err := d.raise(ctx)
 	if err != nil {
 		close(over)
@@ -136,7 +134,12 @@ const killTime = 2 * time.Second
 
 // raise starts the daemon once and waits until it answers.
 func (d *Daemon) raise(ctx context.Context) (*process, error) {
-	d.clear()
+	if listened(d.Socket) {
+		return nil, fmt.Errorf("cannot start docker: %w at %s", ErrTaken, d.Socket)
+	}
+	if err := d.clear(); err != nil {
+		return nil, err
+	}
 	p, err := d.spawn()
 	if err != nil {
 		return nil, &Error{Err: err}
@@ -150,7 +153,7 @@ func (d *Daemon) raise(ctx context.Context) (*process, error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, fmt.Errorf("docker was not waited for: %w", ctx.Err())
 	}
-	return nil, &Error{Err: err, Tail: p.lines.last()}
+	return nil, &Error{Err: err, Tail: p.lines.last(), Late: ctx.Err() != nil}
 }
 
 func (d *Daemon) spawn() (*process, error) {

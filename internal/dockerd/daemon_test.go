@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -152,7 +151,7 @@ func TestStartAndStop(t *testing.T) {
 
 // A daemon that does not come up is gone, and its last words are in the error.
 func TestDoesNotComeUp(t *testing.T) {
-	for fake, want := range map[string]string{docker.Broken: "exit status 3", docker.Mute: "no answer", docker.Sick: "500"} {
+	for fake, want := range map[string]string{docker.Broken: "exit status 3", docker.Mute: "no answer from it at ", docker.Deaf: "no answer from it at ", docker.Sick: "500"} {
 		t.Run(fake, func(t *testing.T) {
 			s := set(t, fake)
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
@@ -162,7 +161,7 @@ func TestDoesNotComeUp(t *testing.T) {
 			}
 			err := s.Start(ctx)
 			e, ok := errors.AsType[*dockerd.Error](err)
-			if !ok || !strings.Contains(e.Error(), want) || !strings.HasPrefix(strings.Join(e.Tail, "\n"), "arguments: ") {
+			if !ok || !strings.Contains(e.Error(), want) || e.Late != (fake != docker.Broken) || !strings.HasPrefix(strings.Join(e.Tail, "\n"), "arguments: ") {
 				t.Errorf("got %v, with %q", err, e.Tail)
 			}
 			if fake == docker.Broken && e.Tail[len(e.Tail)-1] != "failed to start daemon" {
@@ -205,16 +204,24 @@ func TestCancelledStart(t *testing.T) {
 	}
 }
 
-// The socket of a daemon outside is not taken from it.
-func TestTaken(t *testing.T) {
-	first, second := set(t, docker.Healthy), set(t, docker.Healthy)
-	first.mustStart()
-	second.Socket = first.Socket
-	if err := second.start(); !errors.Is(err, dockerd.ErrTaken) {
-		t.Errorf("got %v", err)
+// However much a daemon says, and in lines however long, it comes up, and what it says last is heard.
+func TestChatty(t *testing.T) {
+	s := set(t, docker.Chatty)
+	longest := 0
+	heard := s.Line
+	s.Line = func(line string) {
+		longest = max(longest, len(line))
+		heard(line)
 	}
-	if len(second.pids) != 0 {
-		t.Error("a process was started")
+	s.mustStart()
+	if !s.stopWithin(patience) {
+		t.Error("it was killed")
+	}
+	if !s.said(fmt.Sprintf("line %d", docker.Chat-1)) || !s.said("stopped with 0 containers") {
+		t.Error("its last lines are lost")
+	}
+	if longest < 1000 || longest > 10_000 {
+		t.Errorf("its longest line has %d bytes", longest)
 	}
 }
 
@@ -266,28 +273,6 @@ func TestKill(t *testing.T) {
 	pid := s.pid()
 	if s.stopWithin(100 * time.Millisecond) {
 		t.Error("it ended by itself")
-	}
-	s.expectGone(pid)
-}
-
-// orphan is a daemon that somebody else has started.
-type orphan struct{ *exec.Cmd }
-
-func (o orphan) Wait()                         { o.Cmd.Wait() }
-func (o orphan) Signal(s syscall.Signal) error { return o.Process.Signal(s) }
-
-func TestAdopt(t *testing.T) {
-	s := set(t, docker.Healthy)
-	cmd := exec.Command(filepath.Join(s.dir, "dockerd"), "--host=unix://"+s.Socket)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	s.Adopt(orphan{cmd})
-	cmd.Process.Kill()
-	s.expect("crashed 1ms", "back")
-	pid := s.pid()
-	if !s.stopWithin(patience) {
-		t.Error("it was killed")
 	}
 	s.expectGone(pid)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -30,13 +31,16 @@ func (p *process) await(ctx context.Context, socket string) error {
 			return p.err
 		case <-ctx.Done():
 			again.Stop()
-			return fmt.Errorf("no answer from it after %s: %w", time.Since(p.began).Round(time.Millisecond), refusal)
+			return fmt.Errorf("no answer from it at %s after %s: %w", socket, time.Since(p.began).Round(time.Millisecond), refusal)
 		}
 	}
 }
 
 // pingTime is how long a daemon may take to answer a question.
 const pingTime = 2 * time.Second
+
+// ErrUnwell is an answer of a daemon that is not the one it gives when it is well.
+var ErrUnwell = errors.New("it answers")
 
 // Ping asks a daemon whether it is up.
 func Ping(ctx context.Context, network, address string) error {
@@ -55,7 +59,17 @@ func Ping(ctx context.Context, network, address string) error {
 	}
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return errors.New("it answers " + resp.Status)
+		return fmt.Errorf("%w %s", ErrUnwell, resp.Status)
 	}
 	return nil
+}
+
+// listened reports whether somebody listens at a socket, also one that hangs. Where nobody does the kernel refuses at once.
+func listened(socket string) bool {
+	conn, err := net.Dial("unix", socket)
+	if err == nil {
+		conn.Close()
+		return true
+	}
+	return errors.Is(err, syscall.EAGAIN) // as many as it takes wait already
 }

@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -74,66 +73,6 @@ func TestMTU(t *testing.T) {
 		}
 		if got := dockerd.MTU(system); got != test.want {
 			t.Errorf("%s: got %d, want %d", name, got, test.want)
-		}
-	}
-}
-
-// cgroup makes the files of one.
-func cgroup(t *testing.T, files map[string]string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
-// What is not to be touched is not: the machine's own cgroup above all, whose processes are everybody's.
-func TestNestLeavesAlone(t *testing.T) {
-	for name, files := range map[string]map[string]string{
-		"version 1":     {"cgroup.procs": "1\n"},
-		"the machine's": {"cgroup.controllers": "cpu memory\n", "cgroup.subtree_control": "\n", "cgroup.procs": "1\n"},
-		"done":          {"cgroup.type": "domain\n", "cgroup.controllers": "cpu memory\n", "cgroup.subtree_control": "memory cpu\n", "cgroup.procs": ""},
-	} {
-		dir := cgroup(t, files)
-		if err := dockerd.Nest(dir); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		if _, err := os.Stat(filepath.Join(dir, "runner-init")); err == nil {
-			t.Errorf("%s: a leaf was made", name)
-		}
-	}
-}
-
-func TestNestComplains(t *testing.T) {
-	dir := cgroup(t, map[string]string{
-		"cgroup.type": "domain\n", "cgroup.controllers": "cpu\n", "cgroup.subtree_control": "", "cgroup.procs": "12\n34\n",
-	})
-	if err := dockerd.Nest(dir); err == nil || !strings.Contains(err.Error(), "cannot move") {
-		t.Errorf("got %v", err) // these are plain files: the leaf has no cgroup.procs
-	}
-}
-
-// The files stand for a kernel's, which takes a process out of one when it is written to another.
-func TestNest(t *testing.T) {
-	dir := cgroup(t, map[string]string{
-		"cgroup.type": "domain\n", "cgroup.controllers": "cpu memory pids\n", "cgroup.subtree_control": "cpu\n", "cgroup.procs": "12\n",
-	})
-	leaf := filepath.Join(dir, "runner-init")
-	if err := os.Mkdir(leaf, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(leaf, "cgroup.procs"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := dockerd.Nest(dir); err != nil {
-		t.Fatal(err)
-	}
-	for path, want := range map[string]string{filepath.Join(leaf, "cgroup.procs"): "12", filepath.Join(dir, "cgroup.subtree_control"): "+pids"} {
-		if got, err := os.ReadFile(path); err != nil || string(got) != want {
-			t.Errorf("%s holds %q, want %q (%v)", path, got, want, err)
 		}
 	}
 }

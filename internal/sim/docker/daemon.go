@@ -5,7 +5,9 @@ package docker
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -30,6 +32,8 @@ const (
 	Mute     = "mute"     // it does not listen
 	Sick     = "sick"     // it answers with an error
 	Stubborn = "stubborn" // it does not end
+	Deaf     = "deaf"     // it does not listen, and does not end
+	Chatty   = "chatty"   // it has much to say, and the first line of it has no end
 )
 
 const manners, record = "MANNERS", "RECORD"
@@ -93,10 +97,15 @@ func Main() int {
 	case Mute:
 		<-asked.Done()
 		return 0
-	case Stubborn:
+	case Stubborn, Deaf:
 		cancel()
 		signal.Ignore(syscall.SIGTERM)
 		asked = context.Background()
+	case Chatty:
+		chat()
+	}
+	if d.what == Deaf {
+		select {}
 	}
 	if err := d.serve(); err != nil {
 		d.say(err.Error())
@@ -105,6 +114,18 @@ func Main() int {
 	<-asked.Done()
 	d.shutDown()
 	return 0
+}
+
+// Chat is how many lines a chatty daemon prints.
+const Chat = 10_000
+
+func chat() {
+	out := bufio.NewWriter(os.Stderr)
+	defer out.Flush()
+	fmt.Fprintln(out, strings.Repeat("é", 1<<20))
+	for i := range Chat {
+		fmt.Fprintf(out, "line %d\n", i)
+	}
 }
 
 func (d *server) say(line string) {
@@ -132,7 +153,9 @@ func (d *server) serve() error {
 			group = named
 		}
 	}
-	os.Remove(socket)
+	if err := syscall.Unlink(socket); err != nil && !errors.Is(err, fs.ErrNotExist) { // a directory stays, as with the real one
+		return fmt.Errorf("failed to load listeners: can't create unix socket %s: %w", socket, err)
+	}
 	l, err := net.Listen("unix", socket)
 	if err != nil {
 		return err
