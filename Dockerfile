@@ -7,17 +7,20 @@
 #
 #   docker build --build-arg BASE_IMAGE=ubuntu:24.04 --build-arg RUNNER_VERSION=… --build-arg RUNNER_SHA256=… .
 
+# One with make, as all of golang's but those of Alpine.
 ARG GO_IMAGE=golang:1.26-bookworm
 ARG BASE_IMAGE=debian:bookworm-slim
 # Where Docker's programs come from: they are static there, so they run on any base. A digest (docker@sha256:…) pins them to the bit.
-ARG DOCKER_IMAGE=docker:29.4.3-dind
+ARG DOCKER_IMAGE=docker:29.8.2-dind
 # Where the binary comes from: "build" compiles it here, "prebuilt" takes bin/runner-init as make build left it.
 ARG RUNNER_INIT_FROM=build
-ARG RUNNER_VERSION=2.336.0
+# GitHub gives no jobs to a release whose successor is older than 30 days, and what is in an image does not update itself:
+# a new release is a new image. runner-init doctor tells how long an image has.
+ARG RUNNER_VERSION=2.338.0
 ARG RUNNER_BASE_URL=https://github.com/actions/runner/releases/download
 # The checksums that the release page shows, of x64 and of arm64. With a RUNNER_VERSION of your own give its checksum, or
 # several separated by spaces when one build makes several platforms: the download has to match one of them.
-ARG RUNNER_SHA256="04cf0be1aff4c3ec3554466c39124ca250e3effd8873bb7e8d68535aa9505d5d 58b758e420b87093fbd4bfddd368074960053e2f1388f01848c82624b90f27d1"
+ARG RUNNER_SHA256="af4b794c1bc41d73d40535e3fe092a39f9679cd8d965954c2aca25a05ca41d32 628b4a7258487b80c1d3c221095a7ded349f5ae0175fd3dfab708d07428f041b"
 # What runner-init says of itself
 ARG VERSION=unknown
 ARG COMMIT=unknown
@@ -33,11 +36,9 @@ ARG TARGETOS=linux
 ARG TARGETARCH
 ARG VERSION
 ARG COMMIT
-# The same program as make build, but without the demo, which nobody needs in an image.
+# The program of make build, but without the demo, which nobody needs in an image.
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build -trimpath -buildvcs=false -tags nodemo \
-    -gcflags github.com/aws/...=-l -gcflags github.com/google/...=-l -gcflags net/...=-l -gcflags encoding/...=-l \
-    -ldflags "-s -w -X main.version=${VERSION} -X main.commit=${COMMIT}" -o /runner-init ./cmd/runner-init
+    GOOS=${TARGETOS} GOARCH=${TARGETARCH} make build NODEMO=1 BIN=/runner-init "VERSION=${VERSION}" "COMMIT=${COMMIT}"
 
 FROM scratch AS prebuilt
 COPY bin/runner-init /runner-init
@@ -87,10 +88,11 @@ RUN --mount=type=bind,from=runner,source=/runner,target=/mnt/runner \
     find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 
 # The user. Written as lines because useradd, adduser and addgroup differ from one base image to the next. 1001 is what the
-# official image uses.
+# official image uses. Without a line in shadow, where there is one, sudo would call the account locked.
 RUN grep -q '^[^:]*:[^:]*:1001:' /etc/passwd || { \
         echo 'runner:x:1001:1001:GitHub Actions runner:/home/runner:/bin/sh' >>/etc/passwd && \
-        echo 'runner:x:1001:' >>/etc/group; \
+        echo 'runner:x:1001:' >>/etc/group && \
+        { [ ! -e /etc/shadow ] || echo 'runner:*:::::::' >>/etc/shadow; }; \
     }; \
     mkdir -p /home/runner && chown 1001:0 /home/runner && chmod 0775 /home/runner
 COPY --from=runner --chown=1001:0 /runner /home/runner

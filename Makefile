@@ -11,7 +11,7 @@ COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 # What talks to servers runs a few times in a life: without inlining it is a third of a megabyte smaller.
 GCFLAGS := $(foreach slow,github.com/aws github.com/google net encoding,-gcflags $(slow)/...=-l)
 # A handful of requests in a life gain nothing from HTTP/2, which would be half a megabyte of the program.
-TAGS    := nethttpomithttp2
+TAGS    := nethttpomithttp2$(if $(NODEMO), nodemo)
 BIN     ?= bin/runner-init
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 

@@ -78,10 +78,14 @@ func testTarget(t *testing.T, image, user, volumes string) {
 		t.Errorf("image says %q, want %q", got, want)
 	}
 	// A file with the bits of set-user-ID or set-group-ID would make a job somebody else. The base image has such files.
-	const look = "{ find / -xdev -type f -perm /6000; tini --version; dumb-init --version; docker-credential-ecr-login version; } 2>&1"
+	const look = "{ find / -xdev -type f -perm /6000; tini --version; dumb-init --version; docker-credential-ecr-login version; grep 1001 /etc/passwd /etc/group; cat /etc/shadow; } 2>&1"
 	got = bounded(t, "run", "--rm", "--network=none", "--user=0", "--entrypoint=/bin/sh", image, "-c", look)
 	if want := "tini version 0.19.0"; !strings.HasPrefix(got, want) || !strings.Contains(got, "\ndumb-init v") || !strings.Contains(got, "\ndocker-credential-ecr-login (runner-init)") {
 		t.Errorf("the image holds %q, want nothing before %q, then dumb-init and the credential helper", got, want)
+	}
+	const account = "/etc/passwd:runner:x:1001:1001:GitHub Actions runner:/home/runner:/bin/sh\n/etc/group:runner:x:1001:\nroot:*:::::::\nrunner:*:::::::"
+	if !strings.HasSuffix(got, account) {
+		t.Errorf("the image holds %q, want at its end %q", got, account)
 	}
 }
 
