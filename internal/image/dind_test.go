@@ -2,6 +2,7 @@ package image_test
 
 import (
 	"archive/tar"
+	"bufio"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -16,8 +17,7 @@ import (
 	"github.com/runner-init/runner-init/internal/sim/github"
 )
 
-// engine are the programs of a Docker engine, and its client. The image has them from a package; here they are this
-// machine's.
+// engine are the programs of a Docker engine. The image has them from Docker's own; here they are this machine's.
 var engine = []string{"dockerd", "containerd", "containerd-shim-runc-v2", "runc"}
 
 // inside are the options of a container that may have a daemon of its own, in a network of its own: a second daemon in the
@@ -25,9 +25,9 @@ var engine = []string{"dockerd", "containerd", "containerd-shim-runc-v2", "runc"
 func inside(t *testing.T) []string {
 	t.Helper()
 	options := []string{
-		"--user=0", "--env=RUNNER_DOCKER=dind", "--env=RUNNER_DOCKER_ARGS=--iptables=false --bridge=none",
+		"--env=RUNNER_DOCKER=dind", "--env=RUNNER_DOCKER_ARGS=--iptables=false --bridge=none",
 		"--cap-add=SYS_ADMIN", "--cap-add=NET_ADMIN", "--security-opt=seccomp=unconfined", "--security-opt=systempaths=unconfined",
-		"--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw", "--volume=/var/lib/docker",
+		"--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw",
 	}
 	for _, dir := range []string{"/lib", "/lib64"} {
 		if _, err := os.Stat(dir); err == nil {
@@ -36,9 +36,9 @@ func inside(t *testing.T) []string {
 	}
 	for _, program := range engine {
 		path := need.Installed(t, program)
-		options = append(options, "--volume="+path+":/usr/bin/"+program+":ro")
+		options = append(options, "--volume="+path+":/usr/local/bin/"+program+":ro")
 	}
-	return append(options, "--volume="+need.Installed(t, builder())+":/usr/bin/docker:ro")
+	return append(options, "--volume="+need.Installed(t, builder())+":/usr/local/bin/docker:ro")
 }
 
 // serveBridge is serve where containers of the engine's default network reach it.
@@ -91,11 +91,65 @@ func packProgram(t *testing.T, path, program string) {
 	}
 }
 
-// TestDaemonInside has the real daemon run the container of a job's step, with a user who is not root, while the runner is
-// stopped; the daemon lives until the job is done, and is stopped then.
 func TestDaemonInside(t *testing.T) {
 	need.Docker(t)
-	image := build(t).minimal
+	image := build(t).docker
+	t.Run("drain", func(t *testing.T) { t.Parallel(); testDaemonDrains(t, image) })
+	t.Run("killed", func(t *testing.T) { t.Parallel(); testDaemonKilled(t, image) })
+}
+
+// startInside starts a container with a daemon of its own.
+func startInside(t *testing.T, gh *server, image string, options ...string) *container {
+	t.Helper()
+	args := []string{"run", "--detach", "--env=GITHUB_SERVER_URL=" + gh.url, "--env=GITHUB_API_URL=" + gh.url, "--env=GITHUB_TOKEN",
+		"--env=RUNNER_REPO=acme/widgets", "--env=RUNNER_STOP_TIMEOUT=60s"}
+	return watch(t, docker(t, slices.Concat(args, inside(t), options, []string{image})...))
+}
+
+// testDaemonKilled kills the daemon, under which it is started again, and the container, which is started again: what was
+// left behind keeps nobody from coming up, and jobs have a daemon.
+func testDaemonKilled(t *testing.T, image string) {
+	gh := serveBridge(t)
+	c := startInside(t, gh, image)
+	if _, err := gh.WaitRunner(c.ctx, "", github.Online); err != nil {
+		t.Fatal(err)
+	}
+	docker(t, "exec", c.id, "sh", "-c", "kill -KILL $(cat /var/run/docker.pid)")
+	c.expectLog("docker is back")
+	docker(t, "kill", c.id)
+	c.checkExit(137)
+	docker(t, "start", c.id)
+	job := gh.Queue(github.Job{Name: "build", Scope: scope, Labels: []string{"self-hosted"}, Run: "docker version"})
+	if got := job.Wait(c.ctx); got != github.Succeeded {
+		t.Errorf("job %q printed:\n%s", got, job.Log())
+	}
+	c.checkExit(0)
+}
+
+// expectLog waits until the container has printed this.
+func (c *container) expectLog(want string) {
+	c.t.Helper()
+	cmd := exec.CommandContext(c.ctx, "docker", "logs", "--follow", c.id)
+	out, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer cmd.Wait() //nolint:errcheck // it was killed
+	defer cmd.Process.Kill()
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if strings.Contains(lines.Text(), want) {
+			return
+		}
+	}
+	c.t.Fatalf("the container did not print %q", want)
+}
+
+// testDaemonDrains has the real daemon run the container of a job's step, with a user who is not root, while the runner is
+// stopped; the daemon lives until the job is done, and is stopped then.
+func testDaemonDrains(t *testing.T, image string) {
 	gh, gate := serveBridge(t), newGate(t)
 	packProgram(t, filepath.Join(gate.dir, "image.tar"), busybox(t))
 	job := gh.Queue(github.Job{Name: "build", Scope: scope, Labels: []string{"self-hosted"}, Run: `set -e
@@ -105,9 +159,7 @@ docker run --rm --network=none tiny /busybox echo before
 ` + gate.command() + `
 docker run --rm --network=none tiny /busybox echo from within
 docker run --detach --network=none tiny /busybox sleep 1000`})
-	args := []string{"run", "--detach", "--env=GITHUB_SERVER_URL=" + gh.url, "--env=GITHUB_API_URL=" + gh.url, "--env=GITHUB_TOKEN",
-		"--env=RUNNER_REPO=acme/widgets", "--env=RUNNER_STOP_TIMEOUT=60s"}
-	c := watch(t, docker(t, slices.Concat(args, inside(t), gate.options(), []string{image})...))
+	c := startInside(t, gh, image, gate.options()...)
 	if err := job.Printed(c.ctx, "before"); err != nil {
 		t.Fatalf("%v; the job printed:\n%s", err, job.Log())
 	}
