@@ -49,7 +49,7 @@ var layers = map[string]layer{
 	"registration":     {imports: []string{gogithub, retryable, jwt}, tests: []string{"internal/sim/github", "internal/sim/openapi", "internal/need"}},
 	"internal/cgroup":  {without: []string{"net", "net/http", "os/exec", "os/signal", "syscall"}},
 	"internal/config":  {imports: []string{env, "internal/reference"}, tests: []string{"internal/page"}},
-	"internal/dockerd": {tests: []string{"internal/sim/docker"}},
+	"internal/dockerd": {tests: []string{"internal/need", "internal/sim/docker"}},
 	"internal/doctor":  {without: world},
 	"internal/health":  {imports: []string{sys}, without: []string{"os/exec"}},
 	"internal/hook":    {tests: []string{"internal/need"}},

@@ -6,9 +6,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/runner-init/runner-init/internal/dockerd"
 	"github.com/runner-init/runner-init/internal/need"
@@ -111,10 +110,10 @@ func realCgroup(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.Remove(top) })
-	if err := unix.Mount("none", top, "cgroup2", 0, ""); err != nil {
+	if err := syscall.Mount("none", top, "cgroup2", 0, ""); err != nil {
 		need.Missing(t, "no cgroups of version 2 can be mounted: "+err.Error())
 	}
-	t.Cleanup(func() { unix.Unmount(top, unix.MNT_DETACH) })
+	t.Cleanup(func() { syscall.Unmount(top, syscall.MNT_DETACH) })
 	group, control, enabled := filepath.Join(top, "runner-init-test-"+strconv.Itoa(os.Getpid())), filepath.Join(top, "cgroup.subtree_control"), ""
 	if err := os.Mkdir(group, 0o755); err != nil {
 		need.Missing(t, "no cgroup can be made: "+err.Error())
