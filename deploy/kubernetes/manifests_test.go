@@ -2,19 +2,14 @@ package kubernetes_test
 
 import (
 	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/yaml"
 )
 
 const (
@@ -191,6 +186,31 @@ func TestSidecar(t *testing.T) {
 	if value(runner, "DOCKER_HOST") != socket {
 		t.Errorf("DOCKER_HOST is %q, want %q", value(runner, "DOCKER_HOST"), socket)
 	}
+	// The image with Docker's client is root's, and a kubelet does not start what is to be no root and does not say who.
+	s := runner.SecurityContext
+	if s.RunAsUser == nil || s.RunAsGroup == nil || *s.RunAsUser == 0 {
+		t.Fatal("runAsUser, runAsGroup: the image with Docker's client starts as root otherwise")
+	}
+	if group := "--group=" + strconv.FormatInt(*s.RunAsGroup, 10); !slices.Contains(dind.Args, group) {
+		t.Errorf("the socket is not the runner's: dockerd without %s", group)
+	}
+}
+
+// TestDockerImage: where jobs use docker, the image has to have its client, and the README says so.
+func TestDockerImage(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range workloads(read(t)) {
+		c, says := w.runner(t), false
+		for row := range strings.Lines(string(readme)) {
+			says = says || strings.HasPrefix(row, "| [`"+w.file+"`]") && strings.Contains(row, "target `docker`")
+		}
+		if docker := value(c, "DOCKER_HOST") != "" || value(c, "RUNNER_DOCKER") != ""; docker != says {
+			t.Errorf("%s: jobs use docker: %t; the README wants the image with its client: %t", w.file, docker, says)
+		}
+	}
 }
 
 func value(c corev1.Container, name string) string {
@@ -235,33 +255,6 @@ func TestSysbox(t *testing.T) {
 	}
 }
 
-// TestRBAC: the account of deployment.yaml has the one right that there is a use for.
-func TestRBAC(t *testing.T) {
-	role, binding := find[*rbacv1.Role](t, "rbac.yaml"), find[*rbacv1.RoleBinding](t, "rbac.yaml")
-	if len(role.Rules) != 1 || !slices.Equal(role.Rules[0].Verbs, []string{"patch"}) || !slices.Equal(role.Rules[0].Resources, []string{"pods"}) || !slices.Equal(role.Rules[0].APIGroups, []string{""}) {
-		t.Errorf("rules %+v", role.Rules)
-	}
-	if r := binding.RoleRef; r.Kind != "Role" || r.Name != role.Name || r.APIGroup != rbacv1.GroupName {
-		t.Errorf("roleRef %+v", r)
-	}
-	subject := rbacv1.Subject{Kind: "ServiceAccount", Name: account, Namespace: namespace}
-	if !slices.Equal(binding.Subjects, []rbacv1.Subject{subject}) {
-		t.Errorf("subjects %+v", binding.Subjects)
-	}
-	if a := find[*corev1.ServiceAccount](t, "rbac.yaml"); a.Name != account || a.AutomountServiceAccountToken == nil || *a.AutomountServiceAccountToken {
-		t.Errorf("account %+v", a)
-	}
-	d := find[*appsv1.Deployment](t, "deployment.yaml")
-	for key, label := range d.Spec.Selector.MatchLabels {
-		if d.Spec.Template.Labels[key] != label {
-			t.Errorf("the selector looks for %s=%s, which its pods do not have", key, label)
-		}
-	}
-	if d.Spec.Template.Spec.ServiceAccountName != account {
-		t.Error("deployment.yaml has another account")
-	}
-}
-
 // TestScaledJob: KEDA counts the jobs that the runners it starts can take.
 func TestScaledJob(t *testing.T) {
 	s, a := find[*scaledJob](t, "scaledjob.yaml"), find[*triggerAuthentication](t, "scaledjob.yaml")
@@ -280,117 +273,5 @@ func TestScaledJob(t *testing.T) {
 	i := slices.IndexFunc(runner.Env, func(v corev1.EnvVar) bool { return v.Name == "GITHUB_TOKEN" })
 	if key := runner.Env[i].ValueFrom.SecretKeyRef; key.Name != a.Spec.SecretTargetRef[0].Name || key.Key != a.Spec.SecretTargetRef[0].Key {
 		t.Error("KEDA and the runner have different secrets")
-	}
-}
-
-// Names, and what is to be replaced. Nothing else may look like somebody's own, or be left for the reader to guess.
-var (
-	placeholder = regexp.MustCompile(`CHANGE-ME-[A-Z]+`)
-	suspicious  = regexp.MustCompile(`(?i)[<>{}$]|change[-_ ](me|this|it)|replace[-_ ](me|this|it)|example|\byour|xxx|todo|acme|@sha256|\.(com|io|dev|org)/`)
-	innocent    = []string{"https://github.com/CHANGE-ME-OWNER/CHANGE-ME-REPO", "docker:28-dind"}
-	prefixes    = []string{"cluster-autoscaler.kubernetes.io/", "karpenter.sh/", "app.kubernetes.io/", "authentication.kubernetes.io/", "rbac.authorization.k8s.io", "admissionregistration.k8s.io/"}
-)
-
-// TestPlaceholders: every value that is the reader's own is marked, and the README says what each mark is for.
-func TestPlaceholders(t *testing.T) {
-	for _, w := range workloads(read(t)) {
-		for _, c := range slices.Concat(w.Spec.InitContainers, w.Spec.Containers) {
-			if c.Image != "CHANGE-ME-IMAGE" && !slices.Contains(innocent, c.Image) {
-				t.Errorf("%s: image %q is not marked", w.file, c.Image)
-			}
-		}
-		if place := value(w.runner(t), "RUNNER_REPO"); w.file != valuesFile && place != "CHANGE-ME-OWNER/CHANGE-ME-REPO" {
-			t.Errorf("%s: RUNNER_REPO %q is not marked", w.file, place)
-		}
-	}
-	_, values := read(t)
-	if values.GithubConfigURL != innocent[0] {
-		t.Errorf("githubConfigUrl %q is not marked", values.GithubConfigURL)
-	}
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, _ := filepath.Glob("*.yaml")
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, mark := range placeholder.FindAllString(string(text), -1) {
-			if !strings.Contains(string(readme), "| `"+mark+"` |") {
-				t.Errorf("%s: the README does not say what %s is for", file, mark)
-			}
-		}
-		if !strings.Contains(string(readme), "]("+file+")") {
-			t.Errorf("%s: the README does not speak of it", file)
-		}
-		for _, s := range scalars(t, text) {
-			if rest := withoutKnown(s); suspicious.MatchString(rest) {
-				t.Errorf("%s: %q: what the reader has to fill in is written CHANGE-ME-…", file, s)
-			}
-		}
-	}
-}
-
-func withoutKnown(s string) string {
-	if slices.Contains(innocent, s) {
-		return ""
-	}
-	for _, p := range prefixes {
-		s = strings.ReplaceAll(s, p, "")
-	}
-	return placeholder.ReplaceAllString(s, "")
-}
-
-// scalars are all keys and values of all documents.
-func scalars(t *testing.T, text []byte) (all []string) {
-	t.Helper()
-	var walk func(any)
-	walk = func(v any) {
-		switch v := v.(type) {
-		case string:
-			all = append(all, v)
-		case []any:
-			for _, e := range v {
-				walk(e)
-			}
-		case map[string]any:
-			for k, e := range v {
-				all = append(all, k)
-				walk(e)
-			}
-		}
-	}
-	for document := range strings.SplitSeq(string(text), "\n---\n") {
-		var v any
-		if err := yaml.Unmarshal([]byte(document), &v); err != nil {
-			t.Fatal(err)
-		}
-		walk(v)
-	}
-	return all
-}
-
-// TestNamespace: an object that is somewhere else would not be found by the others.
-func TestNamespace(t *testing.T) {
-	files, _ := filepath.Glob("*.yaml")
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for document := range strings.SplitSeq(string(text), "\n---\n") {
-			var o struct {
-				Kind     string
-				Metadata struct{ Namespace string }
-			}
-			if err := yaml.Unmarshal([]byte(document), &o); err != nil {
-				t.Fatal(err)
-			}
-			if want := namespace; o.Metadata.Namespace != want && o.Kind != "" && !strings.HasPrefix(o.Kind, "ValidatingAdmissionPolicy") {
-				t.Errorf("%s: %s in namespace %q, want %q", file, o.Kind, o.Metadata.Namespace, want)
-			}
-		}
 	}
 }
