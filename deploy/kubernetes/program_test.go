@@ -16,7 +16,7 @@ import (
 )
 
 // passedOn are variables that are for the job, not for us.
-var passedOn = []string{"HOME", "DOCKER_HOST"}
+var passedOn = []string{"DOCKER_HOST"}
 
 // downward is what a pod can be told of itself, under the names that runner-init goes by.
 var downward = map[string]string{"POD_NAME": "metadata.name", "POD_NAMESPACE": "metadata.namespace", "POD_UID": "metadata.uid"}

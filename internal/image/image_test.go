@@ -34,7 +34,7 @@ var placements = map[string]placement{
 	"pid 1":     {nil, runner1001},
 	"init":      {[]string{"--init", "--user=0"}, runner1001},
 	"root":      {[]string{"--user=0"}, runner1001},
-	"anybody":   {[]string{"--user=4242:0"}, "uid=4242 home=/"},
+	"anybody":   {[]string{"--user=4242:0"}, "uid=4242 home=/home/runner"},
 	"read-only": {[]string{"--read-only", "--tmpfs=/tmp", "--volume=/home/runner"}, runner1001},
 	"poor":      {[]string{"--pids-limit=80", "--memory=64m", "--cap-drop=ALL", "--security-opt=no-new-privileges"}, runner1001},
 }

@@ -38,7 +38,7 @@ func testRestricted(t *testing.T, image string) {
 	volume := "--volume=" + runner + ":/runner"
 	options := []string{anyUser, "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", volume}
 	bounded(t, append(append([]string{"run", "--rm", "--network=none", "--entrypoint=cp"}, options...), image, "-R", "/home/runner/.", "/runner/")...)
-	options = append(options, "--tmpfs=/tmp", "--env=RUNNER_HOME=/runner", "--env=HOME=/runner")
+	options = append(options, "--tmpfs=/tmp", "--env=RUNNER_HOME=/runner")
 	testPlacement(t, image, placement{options, "uid=1000650000 home=/runner"})
 	bounded(t, "run", "--rm", "--network=none", "--user=0", "--entrypoint=/bin/sh", volume, image, "-c", "rm -rf /runner/* /runner/.[!.]*")
 }

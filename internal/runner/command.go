@@ -46,7 +46,7 @@ type Runner struct {
 func (r *Runner) command(ctx context.Context, verb string, inputs map[string]string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(r.Root, listenerPath), verb)
 	cmd.Dir = r.Root
-	cmd.Env = append([]string{}, r.User.environ(r.Environ)...) // one that is nil would be ours
+	cmd.Env = withHome(append([]string{}, r.User.environ(r.Environ)...), r.Root) // one that is nil would be ours
 	for name, value := range inputs {
 		cmd.Env = append(cmd.Env, inputPrefix+name+"="+value)
 	}

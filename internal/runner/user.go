@@ -118,6 +118,20 @@ func (u *User) environ(environ []string) []string {
 	return append(theirs, mine...)
 }
 
+// withHome gives a home to who has none: engines give / to a user whom the image does not know, as OpenShift's users are, and
+// most tools write there.
+func withHome(environ []string, home string) []string {
+	const name = "HOME="
+	i := slices.IndexFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, name) })
+	if i < 0 {
+		return append(environ, name+home)
+	}
+	if at := environ[i]; at == name || at == name+"/" {
+		environ[i] = name + home
+	}
+	return environ
+}
+
 // Join makes the user a member of one more group.
 func (u *User) Join(gid uint32) {
 	if !slices.Contains(u.Groups, gid) {
