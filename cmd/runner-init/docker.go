@@ -60,9 +60,13 @@ func (w *wiring) newDocker() *docker {
 		Line:  func(line string) { io.WriteString(out, "dockerd: "+line+"\n") },
 		Began: d.note,
 		Crashed: func(err error, pause time.Duration) {
+			w.health.Lack(true)
 			w.log.Error("docker crashed", slog.Any(keyError, err), slog.String(keyWait, pause.String()))
 		},
-		Back: func() { w.log.Info("docker is back") },
+		Back: func() {
+			w.health.Lack(false)
+			w.log.Info("docker is back")
+		},
 		GivenUp: func(err error) {
 			w.log.Error("docker is given up", slog.Any(keyError, err))
 			w.loop.Tell(lifecycle.Leave{Exit: lifecycle.Exit{Code: lifecycle.DockerDown, Reason: "docker kept crashing"}})

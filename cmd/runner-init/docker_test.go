@@ -171,6 +171,25 @@ func TestDockerCrashes(t *testing.T) {
 	inOrder(t, b.stderr.String(), "docker crashed", "docker is back", `"job started"`, "docker crashed", "docker is back", `"job ended"`, "stopped with 1 containers")
 }
 
+// While its daemon is down a runner is alive, and not ready: a rollout waits, and nobody ends it for that.
+func TestDockerReadiness(t *testing.T) {
+	h := newHub(t)
+	daemon := simdocker.Install(t, simdocker.Healthy)
+	b := openDocker(t, h, daemon)
+	h.listening(t, b)
+	b.said(`"phase":"listening"`)
+	b.expectHealth("ready listening", true)
+	simdocker.Become(t, daemon, simdocker.Broken)
+	kill(t, b.daemonOf(daemon))
+	b.said("docker crashed")
+	b.expectHealth("alive listening", false)
+	simdocker.Become(t, daemon, simdocker.Healthy)
+	b.said("docker is back")
+	b.expectHealth("ready listening", true)
+	b.signal(syscall.SIGTERM)
+	b.expectExit(0)
+}
+
 // A runner whose daemon cannot be brought back lets its job end, and takes no other one.
 func TestDockerGivenUp(t *testing.T) {
 	h := newHub(t)

@@ -6,6 +6,8 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -77,6 +79,13 @@ func TestHealthcheckOfHungSupervisor(t *testing.T) {
 	if err := syscall.Kill(b.supervisor(), syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	b.eventually("all of its threads to be stopped", func() bool {
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/[0-9]*/stat", b.supervisor()))
+		return len(threads) > 0 && !slices.ContainsFunc(threads, func(path string) bool {
+			text, _ := os.ReadFile(path)
+			return !strings.Contains(string(text), ") T ")
+		})
+	})
 	if said, code := b.health(0); code != 1 || !strings.Contains(said, "no answer") {
 		t.Errorf("healthcheck: %q and exit code %d", said, code)
 	}

@@ -4,7 +4,10 @@ import "sync/atomic"
 
 // State is how the runner is. It may be used by several goroutines at a time. The zero State says that nothing is known
 // yet.
-type State struct{ now atomic.Pointer[answer] }
+type State struct {
+	now   atomic.Pointer[answer]
+	lacks atomic.Bool // what jobs need
+}
 
 type answer struct {
 	phase string
@@ -14,6 +17,9 @@ type answer struct {
 // Set notes the phase, one word, and whether jobs are or can be taken in it.
 func (s *State) Set(phase string, ready bool) { s.now.Store(&answer{phase, ready}) }
 
+// Lack notes whether something is missing that jobs need: no phase is ready then.
+func (s *State) Lack(missing bool) { s.lacks.Store(missing) }
+
 // Phase returns the phase.
 func (s *State) Phase() string { return s.read().phase }
 
@@ -22,7 +28,7 @@ func (s *State) Ready() bool { return s.read().ready }
 
 func (s *State) read() answer {
 	if now := s.now.Load(); now != nil {
-		return *now
+		return answer{now.phase, now.ready && !s.lacks.Load()}
 	}
 	return answer{phase: "booting"}
 }

@@ -20,7 +20,7 @@ type Family struct {
 // The families.
 var (
 	phase     = Family{"runner_init_phase", "gauge", []string{"phase"}, "1 for the phase that the runner is in, 0 for the others."}
-	ready     = Family{"runner_init_ready", "gauge", nil, "1 while the runner listens for jobs or runs one."}
+	ready     = Family{"runner_init_ready", "gauge", nil, "1 while the runner listens for jobs or runs one, unless its Docker daemon inside is down."}
 	startup   = Family{"runner_init_startup_seconds", "gauge", nil, "Time from our start to the first Listening for Jobs; absent before."}
 	jobs      = Family{"runner_init_jobs_total", "counter", []string{"result"}, "Jobs that have ended, by the result that the runner reported."}
 	duration  = Family{"runner_init_job_duration_seconds", "histogram", nil, "Time from a job's start to its end."}
