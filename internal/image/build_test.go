@@ -25,6 +25,9 @@ import (
 // runnerVersion is no release, so that nothing can take the simulated runner for one.
 const runnerVersion = "0.0.0-simulated"
 
+// nodeOfRunner is one of the programs that the runner has for actions, below its directory.
+const nodeOfRunner = "externals/node20/bin/node"
+
 // root is the repository.
 const root = "../.."
 
@@ -129,6 +132,7 @@ func serveRunner(t *testing.T) (url, sum string) {
 	if err := runner.Install(tree, need.Program(t, "internal/sim/cmd/simrunner")); err != nil {
 		t.Fatal(err)
 	}
+	copyFile(t, need.Program(t, "internal/image/testdata/engine"), filepath.Join(tree, nodeOfRunner)) // of any kind
 	arch := map[string]string{"amd64": "x64", "arm64": "arm64"}[runtime.GOARCH]
 	release := filepath.Join(dir, "served/v"+runnerVersion, fmt.Sprintf("actions-runner-linux-%s-%s.tar.gz", arch, runnerVersion))
 	sum = pack(t, tree, release)

@@ -7,13 +7,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/runner-init/runner-init/internal/config"
-	"github.com/runner-init/runner-init/internal/need"
 	"github.com/runner-init/runner-init/internal/sim/github"
 )
 
@@ -131,33 +129,6 @@ func testRunLines(t *testing.T, made images) {
 			checkDeployed(t, gh, c, func() { docker(t, "stop", c.id) })
 		})
 	}
-}
-
-// testCompose does the same with compose, which also judges the files.
-func testCompose(t *testing.T, made images) {
-	compose := need.Installed(t, "docker-compose")
-	dir, gh := deployed(t)
-	here := "services:\n  runner:\n    image: " + made.minimal + "\n    network_mode: host\n"
-	if err := os.WriteFile(filepath.Join(dir, "here.yaml"), []byte(here), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	run := func(args ...string) string {
-		cmd := exec.Command(compose, slices.Concat([]string{"--project-name=" + strings.ReplaceAll(unique("runner-init-test"), ":", "-")}, args)...)
-		cmd.Dir = dir
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("docker-compose %q: %v\n%s", args, err, out)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	for _, name := range []string{"compose.socket.yaml", "compose.sysbox.yaml"} {
-		run("-f", "compose.yaml", "-f", name, "config", "--quiet")
-	}
-	files := []string{"-f", "compose.yaml", "-f", "here.yaml"}
-	t.Cleanup(func() { run(slices.Concat(files, []string{"down", "--volumes"})...) })
-	run(slices.Concat(files, []string{"up", "--detach"})...)
-	id := run(slices.Concat(files, []string{"ps", "--quiet"})...)
-	checkDeployed(t, gh, watch(t, id), func() { run(slices.Concat(files, []string{"stop"})...) })
 }
 
 // checkDeployed has a job done by the runner, and by the one after it, and stops that.
