@@ -2,14 +2,19 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/runner-init/runner-init/internal/doctor"
+	"github.com/runner-init/runner-init/internal/need"
 	"github.com/runner-init/runner-init/internal/sim/ecs"
 	"github.com/runner-init/runner-init/internal/sim/github"
 )
@@ -22,13 +27,66 @@ const (
 	wishReleased  = `{"ProtectionEnabled":false}`
 )
 
-// newAgent puts an ECS agent on the loopback, and returns the variables of a container of its task.
+// agents answer at the address that ECS's have, each for a task: there is one port for all tests.
+var agents sync.Map
+
+// delay is how long anything of ours may wait for the agent; leeway is for a machine that has more to do.
+const delay, leeway = 2 * time.Second, time.Second
+
+// told is when the log has said something, with a value where there is a key.
+func (b *box) told(t *testing.T, message string, keyAndValue ...string) time.Time {
+	t.Helper()
+	for line := range strings.Lines(b.stderr.String()) {
+		var record map[string]any
+		if json.Unmarshal([]byte(line), &record) != nil || record["msg"] != message || len(keyAndValue) > 0 && record[keyAndValue[0]] != keyAndValue[1] {
+			continue
+		}
+		if at, err := time.Parse(time.RFC3339Nano, fmt.Sprint(record["time"])); err == nil {
+			return at
+		}
+	}
+	t.Fatalf("no record %q, %q:\n%s", message, keyAndValue, b.stderr.String())
+	return time.Time{}
+}
+
+// newAgent puts an ECS agent where it belongs, or on the loopback, and returns the variables of a container of its task.
 func newAgent(t *testing.T, task ecs.Task) (agent *ecs.Agent, environ []string) {
 	t.Helper()
 	agent = ecs.NewAgent(task)
-	server := httptest.NewServer(agent)
-	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
-	return agent, []string{"ECS_CONTAINER_METADATA_URI_V4=" + server.URL + ecs.MetadataPath, "ECS_AGENT_URI=" + server.URL + ecs.AgentPath}
+	url := "http://" + need.AgentAddress + "/" + task.ID()
+	if need.Isolated() {
+		agents.Store(task.ID(), agent)
+	} else {
+		server := httptest.NewServer(agent)
+		t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+		url = server.URL
+	}
+	return agent, []string{"ECS_CONTAINER_METADATA_URI_V4=" + url + ecs.MetadataPath, "ECS_AGENT_URI=" + url + ecs.AgentPath}
+}
+
+func askAgent(w http.ResponseWriter, r *http.Request) {
+	task, _, _ := strings.Cut(r.URL.Path[1:], "/")
+	agent, there := agents.Load(task)
+	if !there {
+		http.NotFound(w, r)
+		return
+	}
+	http.StripPrefix("/"+task, agent.(*ecs.Agent)).ServeHTTP(w, r)
+}
+
+// What ECS is to a container, at the address that it really has, in a network that has nothing else.
+func TestECS(t *testing.T) {
+	t.Parallel()
+	if !need.Isolate(t) {
+		return
+	}
+	need.ServeAt(t, need.AgentAddress, http.HandlerFunc(askAgent))
+	for name, test := range map[string]func(*testing.T){
+		"protection": protectTask, "answers": answerProtection, "RUNNER_PROTECT": varyProtect,
+		"place": findTask, "no place": findNoTask, "a stop": stopWhileLocating, "spot": takeBackSpotTask,
+	} {
+		t.Run(name, test)
+	}
 }
 
 // awaitAgent waits for something to hold of the agent.
@@ -42,7 +100,7 @@ func awaitAgent(t *testing.T, agent *ecs.Agent, holds func() bool) {
 }
 
 // A task is protected while its job runs and not before, and released, however the runner ends.
-func TestTaskProtection(t *testing.T) {
+func protectTask(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		environ []string
@@ -81,29 +139,30 @@ func TestTaskProtection(t *testing.T) {
 
 // Whatever the agent answers, the job runs and the runner ends, two seconds later at most; what will not change is asked
 // once, and said once.
-func TestTaskProtectionAnswers(t *testing.T) {
+func answerProtection(t *testing.T) {
 	for name, answer := range ecs.Answers() {
 		t.Run(name, func(t *testing.T) {
 			h := newHub(t)
 			agent, environ := newAgent(t, ecs.FargateTask())
 			agent.Answer(statePath, answer)
 			job := h.job("echo working")
-			began := time.Now()
 			b := open(t, h, newRoot(t), usual(environ...))
-			working(t, job)
 			b.expectExit(0)
 			expectResult(t, job, github.Succeeded)
 			h.expectEmpty(t)
+			if late := b.told(t, "exited").Sub(b.told(t, "phase changed", "phase", "exited")); late > delay+leeway {
+				t.Errorf("the end took %s", late)
+			}
 			said := b.stderr.String()
 			if len(agent.Wishes()) == 0 || !strings.Contains(said, "scale-in") && !strings.Contains(said, "lasts until it expires") {
-				t.Errorf("after %s the agent was sent %q, and we say\n%s", time.Since(began), agent.Wishes(), said)
+				t.Errorf("the agent was sent %q, and we say\n%s", agent.Wishes(), said)
 			}
 		})
 	}
 }
 
 // Nobody is asked where that is off; who insists is told of a refusal as of an error, and gets its job done all the same.
-func TestProtectVariable(t *testing.T) {
+func varyProtect(t *testing.T) {
 	refused := ecs.Answers()["no task role"]
 	for value, want := range map[string]struct {
 		wishes int
@@ -128,7 +187,7 @@ func TestProtectVariable(t *testing.T) {
 }
 
 // The task is in the runner's name and in every record of the log; in the labels only where that is asked for.
-func TestPlaceOnECS(t *testing.T) {
+func findTask(t *testing.T) {
 	task := ecs.FargateTask()
 	id := task.ID()
 	for _, test := range []struct {
@@ -170,7 +229,7 @@ func TestPlaceOnECS(t *testing.T) {
 
 // An agent that answers nothing keeps a boot waiting for two seconds, and one that answers nonsense for nothing; then it goes
 // on without.
-func TestPlaceUnknown(t *testing.T) {
+func findNoTask(t *testing.T) {
 	for _, name := range []string{"hang", "garbage", "server exception", "connection lost"} {
 		t.Run(name, func(t *testing.T) {
 			h := newHub(t)
@@ -181,15 +240,19 @@ func TestPlaceUnknown(t *testing.T) {
 			b.expectExit(0)
 			expectResult(t, job, github.Succeeded)
 			h.expectEmpty(t)
-			if n := strings.Count(b.stderr.String(), "the platform does not tell where we are"); n != 1 {
+			const says = "the platform does not tell where we are"
+			if n := strings.Count(b.stderr.String(), says); n != 1 {
 				t.Errorf("said %d times:\n%s", n, b.stderr.String())
+			}
+			if late := b.told(t, says).Sub(agent.Journal()[0].At); late > delay+leeway || name == "hang" && late < delay {
+				t.Errorf("the boot waited for %s", late)
 			}
 		})
 	}
 }
 
 // A stop ends the wait for an agent that does not answer, and nothing follows it.
-func TestStopWhileLocating(t *testing.T) {
+func stopWhileLocating(t *testing.T) {
 	h := newHub(t)
 	agent, environ := newAgent(t, ecs.FargateTask())
 	agent.Answer("/task", ecs.Answers()["hang"])

@@ -2,10 +2,6 @@ package store_test
 
 import (
 	"context"
-	"net"
-	"net/http"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -15,35 +11,19 @@ import (
 	"github.com/runner-init/runner-init/internal/store"
 )
 
-// inNamespace marks the process of this test that has a network of its own.
-const inNamespace = "STORE_TEST_IN_NAMESPACE"
-
 // The ECS agent and the metadata service of EC2 at their real addresses, which cannot be redirected, in a network namespace
 // that has nothing else; with a proxy, which reaches neither.
 func TestLinkLocal(t *testing.T) {
-	if os.Getenv(inNamespace) == "" {
-		need.Root(t)
-		need.Installed(t, "unshare")
-		need.Installed(t, "ip")
-		const setUp = `ip link set lo up && ip addr add 169.254.170.2/32 dev lo && ip addr add 169.254.169.254/32 dev lo && exec "$0" -test.run='^TestLinkLocal$' -test.v`
-		c := exec.CommandContext(t.Context(), "unshare", "--net", "sh", "-c", setUp, os.Args[0])
-		c.Env = append(os.Environ(), inNamespace+"=1", "HTTP_PROXY=http://127.0.0.1:1", "http_proxy=http://127.0.0.1:1")
-		if out, err := c.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestLinkLocal") {
-			t.Errorf("in the namespace: %v\n%s", err, out)
-		}
+	for _, name := range []string{"HTTP_PROXY", "http_proxy"} { // before the first request of the process: it is read once
+		t.Setenv(name, "http://127.0.0.1:1")
+	}
+	if !need.Isolate(t) {
 		return
 	}
 	sim, url := simulate(t)
 	sim.Put(aws.Parameter{Region: region, Name: "p", Value: "v"})
-	for _, host := range []string{"169.254.170.2", "169.254.169.254"} {
-		l, err := net.Listen("tcp", host+":80")
-		if err != nil {
-			t.Fatal(err)
-		}
-		server := &http.Server{Handler: sim, ReadHeaderTimeout: time.Minute}
-		go server.Serve(l)
-		defer server.Close()
-	}
+	need.ServeAt(t, need.AgentAddress, sim)
+	need.ServeAt(t, need.MetadataAddress, sim)
 	for _, c := range []struct {
 		metadata string
 		environ  []string

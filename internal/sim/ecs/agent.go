@@ -52,6 +52,7 @@ type Entry struct {
 	Method, Path string
 	Body         string
 	Status       int // 0 as long as there is no answer
+	At           time.Time
 }
 
 // Agent is the agent. All methods are safe for concurrent use. Make it with NewAgent.
@@ -84,7 +85,7 @@ func (a *Agent) Answer(path string, answers ...Answer) {
 
 // ServeHTTP answers one request, and keeps it in the journal.
 func (a *Agent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	e := &Entry{Method: r.Method, Path: r.URL.Path}
+	e := &Entry{Method: r.Method, Path: r.URL.Path, At: time.Now()}
 	body := readAll(r)
 	e.Body = body
 	a.change(func() { a.journal = append(a.journal, e) })
