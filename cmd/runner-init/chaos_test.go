@@ -34,7 +34,7 @@ const maxTroubles = 10
 // of the program: what is promised holds in each of them. A life is made of its seed: make chaos SEED=… plays it again.
 func TestChaos(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // each life leaves everything it had behind
-	key, text := newKey(t, 1024)                      // nobody shall break it, and it signs four times as fast
+	key, text := newAppKey(t)
 	seeds := make(chan uint64)
 	go func() {
 		defer close(seeds)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -106,24 +104,6 @@ type box struct {
 	left           []string // zombies older than a second, if there were any; read after watched
 }
 
-// buffer is a bytes.Buffer for two goroutines.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
 // newRoot installs a simulated runner where every user finds it.
 func newRoot(t *testing.T) string {
 	t.Helper()
@@ -201,14 +181,16 @@ func (b *box) over() bool {
 	}
 }
 
-// eventually polls, for what leaves no trace that one could wait on.
+// eventually polls, for what leaves no trace that one could wait on: often at first, so as to be there in the first moments
+// of a process, and less and less so.
 func (b *box) eventually(what string, done func() bool) {
 	b.t.Helper()
-	deadline := time.Now().Add(testTime)
-	for tick := time.NewTicker(100 * time.Microsecond); !done(); <-tick.C {
-		if time.Now().After(deadline) {
+	begun := time.Now()
+	for pause := 100 * time.Microsecond; !done(); pause = min(pause*5/4, 5*time.Millisecond) {
+		if time.Since(begun) > testTime {
 			b.t.Fatalf("no %s", what)
 		}
+		time.Sleep(pause)
 	}
 }
 
@@ -216,9 +198,11 @@ func (b *box) eventually(what string, done func() bool) {
 func (b *box) watchZombies() {
 	defer close(b.watched)
 	since := map[string]time.Time{}
-	for tick := time.NewTicker(50 * time.Millisecond); ; <-tick.C {
-		if b.over() {
+	for tick := time.NewTicker(200 * time.Millisecond); ; {
+		select {
+		case <-b.ended:
 			return
+		case <-tick.C:
 		}
 		for pid := range zombies(fmt.Sprintf("/proc/%d/root/proc", b.pid)) {
 			if first, known := since[pid]; !known {
@@ -232,11 +216,19 @@ func (b *box) watchZombies() {
 
 func zombies(proc string) map[string]bool {
 	found := map[string]bool{}
-	stats, _ := filepath.Glob(proc + "/[0-9]*/stat")
-	for _, path := range stats {
-		text, _ := os.ReadFile(path)
+	dir, err := os.Open(proc)
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	for _, name := range names {
+		if name[0] < '0' || name[0] > '9' {
+			continue
+		}
+		text, _ := os.ReadFile(filepath.Join(proc, name, "stat"))
 		if _, rest, ok := strings.Cut(string(text), ") "); ok && strings.HasPrefix(rest, "Z") {
-			found[filepath.Base(filepath.Dir(path))] = true
+			found[name] = true
 		}
 	}
 	return found
@@ -275,19 +267,6 @@ func (b *box) expectExit(want int) {
 			b.t.Errorf("the output holds a secret")
 		}
 	}
-}
-
-// said waits until our own log, or the runner, has said something.
-func (b *box) said(text string) {
-	b.t.Helper()
-	b.eventually(fmt.Sprintf("%q in the output", text), func() bool {
-		over := b.over() // first: what is said last is said before the end
-		said := strings.Contains(b.stdout.String()+b.stderr.String(), text)
-		if over && !said {
-			b.t.Fatalf("ended without having said %q", text)
-		}
-		return said
-	})
 }
 
 // supervisor returns the process id of the supervisor, as seen from outside.

@@ -43,12 +43,11 @@ func member(t *testing.T, hub *github.Server, credential registration.Credential
 	}
 }
 
-// newAppKey is the key of an App: the half that GitHub has, and the other one in PEM.
-func newAppKey(t *testing.T) (*rsa.PublicKey, string) { return newKey(t, 2048) }
-
-func newKey(t *testing.T, bits int) (*rsa.PublicKey, string) {
+// newAppKey is the key of an App: the half that GitHub has, and the other one in PEM. Nobody shall break it, and it signs
+// four times as fast as one of real length.
+func newAppKey(t *testing.T) (*rsa.PublicKey, string) {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, bits)
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
 		t.Fatal(err)
 	}

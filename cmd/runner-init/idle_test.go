@@ -24,7 +24,7 @@ func TestIdleDay(t *testing.T) {
 		find     = "GET /repos/{owner}/{repo}/installation 200"
 		mint     = "POST /app/installations/{installation_id}/access_tokens 201"
 	)
-	key, text := newKey(t, 1024)
+	key, text := newAppKey(t)
 	for _, test := range []struct {
 		how       string
 		app       bool

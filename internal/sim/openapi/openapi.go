@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -22,15 +23,27 @@ import (
 // not changed. A request that next refuses with a 4xx may be malformed: that is then the point of the test.
 func Middleware(t testing.TB, specPath string, next http.Handler) http.Handler {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromFile(specPath)
-	if err == nil {
-		err = doc.Validate(context.Background(), openapi3.DisableExamplesValidation())
-	}
+	once, _ := descriptions.LoadOrStore(specPath, sync.OnceValues(func() (*openapi3.T, error) { return load(specPath) }))
+	doc, err := once.(func() (*openapi3.T, error))()
 	if err != nil {
 		t.Fatalf("cannot load GitHub's API from %q: %v", specPath, err)
 	}
-	correct(doc)
 	return &judge{t, doc, next}
+}
+
+// descriptions are those that were loaded, by their paths: a large one takes longer than most tests that are held to it.
+var descriptions sync.Map
+
+func load(specPath string) (*openapi3.T, error) {
+	doc, err := openapi3.NewLoader().LoadFromFile(specPath)
+	if err != nil {
+		return nil, err
+	}
+	if err := doc.Validate(context.Background(), openapi3.DisableExamplesValidation()); err != nil {
+		return nil, err
+	}
+	correct(doc)
+	return doc, nil
 }
 
 // correct undoes a slip in the description of the list of installations: there an account is a user and an enterprise at
