@@ -10,6 +10,7 @@ import (
 
 const (
 	dockerVariable  = "RUNNER_DOCKER"
+	argsVariable    = "RUNNER_DOCKER_ARGS"
 	timeoutVariable = "RUNNER_DOCKER_TIMEOUT"
 	mirrorsVariable = "RUNNER_DOCKER_MIRRORS"
 	poolsVariable   = "RUNNER_DOCKER_ADDRESS_POOLS"
@@ -33,7 +34,7 @@ func (r *reading) checkDocker(c Config) {
 		return
 	}
 	if c.Docker == DockerOff {
-		for _, name := range []string{"RUNNER_DOCKER_ARGS", timeoutVariable, mirrorsVariable, poolsVariable} {
+		for _, name := range []string{argsVariable, timeoutVariable, mirrorsVariable, poolsVariable} {
 			if r.named[name] != "" {
 				r.warn("%s has no effect: RUNNER_DOCKER is off", r.name(name))
 			}
@@ -48,6 +49,9 @@ func (r *reading) checkDocker(c Config) {
 		if c.DockerTimeout >= c.StartTimeout && !r.bad[timeoutVariable] && !r.bad["RUNNER_START_TIMEOUT"] {
 			r.clash(refuse("the wait for docker is part of the start: give it more time", "a wait of %s does not fit into %s", shortDuration(c.DockerTimeout), shortDuration(c.StartTimeout)), timeoutVariable, "RUNNER_START_TIMEOUT")
 		}
+	}
+	if strings.ContainsAny(c.DockerArgs, `"'`) {
+		r.refuse(argsVariable, refuse("leave the quotes out, or say it in /etc/docker/daemon.json: every word is an argument, and none can hold white space", "quotes would be part of the arguments"))
 	}
 	for _, mirror := range c.DockerMirrors {
 		if u, err := url.Parse(mirror); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
