@@ -192,15 +192,35 @@ func TestDockerReadiness(t *testing.T) {
 
 // A runner whose daemon cannot be brought back lets its job end, and takes no other one.
 func TestDockerGivenUp(t *testing.T) {
-	h := newHub(t)
-	daemon := simdocker.Install(t, simdocker.Healthy)
-	b := openDocker(t, h, daemon)
-	h.listening(t, b)
-	simdocker.Become(t, daemon, simdocker.Broken)
-	kill(t, b.daemonOf(daemon))
-	b.expectExit(83)
-	h.expectEmpty(t)
-	inOrder(t, b.stderr.String(), "docker crashed", "docker is given up", "docker kept crashing")
+	lose := func(t *testing.T, b *box, daemon string) {
+		simdocker.Become(t, daemon, simdocker.Broken)
+		kill(t, b.daemonOf(daemon))
+	}
+	t.Run("idle", func(t *testing.T) {
+		h := newHub(t)
+		daemon := simdocker.Install(t, simdocker.Healthy)
+		b := openDocker(t, h, daemon)
+		h.listening(t, b)
+		lose(t, b, daemon)
+		b.expectExit(83)
+		h.expectEmpty(t)
+		inOrder(t, b.stderr.String(), "docker crashed", "docker is given up", "docker kept crashing")
+	})
+	t.Run("busy", func(t *testing.T) {
+		h := newHub(t)
+		daemon := simdocker.Install(t, simdocker.Healthy)
+		job := h.job("echo working; until [ -e " + daemon + "/ON ]; do sleep 0.05; done")
+		b := openDocker(t, h, daemon)
+		working(t, job)
+		lose(t, b, daemon)
+		b.said("docker is given up")
+		if err := os.WriteFile(filepath.Join(daemon, "ON"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		b.expectExit(83)
+		expectResult(t, job, github.Succeeded)
+		h.expectEmpty(t)
+	})
 }
 
 // While a job drains the daemon hears nothing of the stop, not even as one of a process group.

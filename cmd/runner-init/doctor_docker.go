@@ -28,7 +28,11 @@ func (p *patient) checkDockerInside(ctx context.Context) []doctor.Finding {
 		return hinted(failed(&dockerd.Error{Err: errors.New("this container may not mount anything (CAP_SYS_ADMIN)")}),
 			"start it privileged or with the runtime sysbox-runc")
 	}
-	return one(doctor.OK, "a run starts %s; its networks have an MTU of %d", program, dockerd.MTU(os.DirFS("/")))
+	mtu := "its own MTU, for want of a default route"
+	if bytes := dockerd.MTU(os.DirFS("/")); bytes > 0 {
+		mtu = "an MTU of " + strconv.Itoa(bytes)
+	}
+	return one(doctor.OK, "a run starts %s; its networks have %s", program, mtu)
 }
 
 // capSysAdmin is CAP_SYS_ADMIN, by which a process may mount (linux/capability.h).

@@ -101,6 +101,7 @@ func TestDoctorKnowsDockerInside(t *testing.T) {
 	need.Root(t)
 	for name, test := range map[string]struct{ path, run, says string }{
 		"fit":       {"DAEMON", `exec "$0" doctor`, "a run starts DAEMON/dockerd"},
+		"islanded":  {"DAEMON", `exec env RUNNER_START_TIMEOUT=1s unshare --net "$0" doctor`, "its own MTU"},
 		"absent":    {"/nowhere", `exec "$0" doctor`, "cannot find dockerd"},
 		"powerless": {"DAEMON", `exec setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$0" doctor`, "CAP_SYS_ADMIN"},
 		"at work":   {"DAEMON", `dockerd --host=unix:///var/run/docker.sock & until [ -S /var/run/docker.sock ]; do sleep 0.05; done; "$0" doctor`, "a daemon answers at"},

@@ -32,6 +32,8 @@ type Daemon struct {
 	Settings
 	// Pause is the time until a daemon that has crashed is started again for the first time; 0 is a second.
 	Pause time.Duration
+	// LongLife is after what time of its life a crash is the first one again; 0 is a minute.
+	LongLife time.Duration
 	// Environ is the daemon's environment.
 	Environ []string
 	// Socket is where the daemon listens, besides wherever Args say.
@@ -201,7 +203,7 @@ func (d *Daemon) watch(p *process, over chan struct{}) {
 		case <-d.stopping.Done():
 			return
 		}
-		if time.Since(p.began) > longLife {
+		if time.Since(p.began) > cmp.Or(d.LongLife, longLife) {
 			crashes = 0
 		}
 		p, crashes = d.revive(p.err, crashes)

@@ -245,6 +245,17 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// Each crash of one that lives for long enough is the first one.
+func TestLongLife(t *testing.T) {
+	s := set(t, docker.Healthy)
+	s.LongLife = time.Nanosecond
+	s.mustStart()
+	for range 6 {
+		syscall.Kill(s.pid(), syscall.SIGKILL)
+		s.expect("crashed 1ms", "back")
+	}
+}
+
 func TestGivesUp(t *testing.T) {
 	s := set(t, docker.Healthy)
 	s.mustStart()
