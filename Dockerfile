@@ -93,12 +93,12 @@ RUN grep -q '^[^:]*:[^:]*:1001:' /etc/passwd || { \
         echo 'runner:x:1001:1001:GitHub Actions runner:/home/runner:/bin/sh' >>/etc/passwd && \
         echo 'runner:x:1001:' >>/etc/group && \
         { [ ! -e /etc/shadow ] || echo 'runner:*:::::::' >>/etc/shadow; }; \
-    }; \
+    } && \
     mkdir -p /home/runner && chown 1001:0 /home/runner && chmod 0775 /home/runner
 COPY --from=runner --chown=1001:0 /runner /home/runner
 COPY --from=binary /runner-init /usr/local/bin/runner-init
-# The one binary is these programs too, under their names.
-RUN for name in dumb-init tini docker-credential-ecr-login; do ln -s runner-init /usr/local/bin/$name; done
+# The one binary is these programs too, under their names, also where the base image has others of that name.
+RUN for name in dumb-init tini docker-credential-ecr-login; do ln -sf runner-init /usr/local/bin/$name || exit; done
 
 ARG RUNNER_VERSION
 ARG VERSION

@@ -197,6 +197,7 @@ func writeBase(to io.Writer, shell string, applets []string) error {
 	file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n", 0o644)
 	file("etc/group", "root:x:0:\n", 0o644)
 	file("etc/shadow", "root:*:::::::\n", 0o640)
+	file("usr/local/bin/dumb-init", "the one of the base image", 0o755)
 	file("bin/become-root", "what su and mount are in most images", 0o4755)
 	file("bin/become-tty", "what wall is", 0o2755)
 	for _, a := range applets {

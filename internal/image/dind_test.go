@@ -110,18 +110,26 @@ func startInside(t *testing.T, gh *server, image string, options ...string) *con
 // left behind keeps nobody from coming up, and jobs have a daemon.
 func testDaemonKilled(t *testing.T, image string) {
 	gh := serveBridge(t)
-	c := startInside(t, gh, image)
+	c := startInside(t, gh, image, "--env=RUNNER_DOCKER_MIRRORS=https://mirror.example.com,http://127.0.0.1:5000", "--env=RUNNER_DOCKER_ADDRESS_POOLS=10.200.0.0/16:24")
 	if _, err := gh.WaitRunner(c.ctx, "", github.Online); err != nil {
 		t.Fatal(err)
+	}
+	const look = `tr '\0' ' ' <"/proc/$(cat /var/run/docker.pid)/cmdline"; echo; cat /sys/class/net/eth0/mtu`
+	arguments, mtu, _ := strings.Cut(docker(t, "exec", c.id, "sh", "-c", look), "\n")
+	if !strings.Contains(arguments, " --mtu="+mtu+" ") {
+		t.Errorf("dockerd runs with %q, and the network has an MTU of %s", arguments, mtu)
 	}
 	docker(t, "exec", c.id, "sh", "-c", "kill -KILL $(cat /var/run/docker.pid)")
 	c.expectLog("docker is back")
 	docker(t, "kill", c.id)
 	c.checkExit(137)
 	docker(t, "start", c.id)
-	job := gh.Queue(github.Job{Name: "build", Scope: scope, Labels: []string{"self-hosted"}, Run: "docker version"})
-	if got := job.Wait(c.ctx); got != github.Succeeded {
-		t.Errorf("job %q printed:\n%s", got, job.Log())
+	job := gh.Queue(github.Job{Name: "build", Scope: scope, Labels: []string{"self-hosted"}, Run: `set -e
+docker info --format '{{.RegistryConfig.Mirrors}}'
+docker network create --driver=bridge own
+docker network inspect own --format '{{(index .IPAM.Config 0).Subnet}}'`})
+	if got, log := job.Wait(c.ctx), job.Log(); got != github.Succeeded || !strings.Contains(log, "https://mirror.example.com/ http://127.0.0.1:5000/") || !strings.Contains(log, "10.200.0.0/24\n") {
+		t.Errorf("job %q printed:\n%s", got, log)
 	}
 	c.checkExit(0)
 }
