@@ -47,9 +47,9 @@ type reaper struct {
 	suspended bool               // the child was stopped, and we with it
 	handoff   signalSet          // signals that the kernel sends for having left the terminal: not for the child
 
-	environment, journal int    // descriptors, under supervise
-	stopSeen             bool   // a stop signal came, under supervise
-	orphans, noted       uint64 // how many were reaped, and how many of them the journal knows of
+	environment, journal, door int    // descriptors, under supervise
+	stopSeen                   bool   // a stop signal came, under supervise
+	orphans, noted             uint64 // how many were reaped, and how many of them the journal knows of
 
 	held [lastSignal]uint8 // signals that came before the child could take them, each once, in order
 	kept int               // how many are held

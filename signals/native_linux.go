@@ -171,9 +171,9 @@ func RoleArguments(argv []string) []string { return argv[1:] }
 
 // Supervise makes this process the init of a child that goes on with the program, in a role that InheritedRole tells. In
 // that child it returns the stack that the program has to go on with.
-func Supervise(p Process, stack unsafe.Pointer, codes Codes) unsafe.Pointer {
+func Supervise(p Process, stack unsafe.Pointer, codes Codes, door Door) unsafe.Pointer {
 	r := reaper{process: p, pid: getpid(), settings: settings{verbosity: tiniWarning, cleared: true}}
-	role, code := r.supervise(codes)
+	role, code := r.supervise(codes, &door)
 	if role == NoRole {
 		Exit(code)
 	}

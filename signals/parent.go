@@ -24,6 +24,9 @@ type Parent struct {
 	// LastWords are what the runtime printed when the role before us died, secrets included.
 	LastWords []byte
 
+	// Door is the socket at which whoever asks is answered, kept open by the init. It is nil where that could not be opened.
+	Door *os.File
+
 	journal *os.File
 }
 
@@ -34,6 +37,7 @@ var errNoParent = errors.New("this process was not started by an init")
 func Inherit() (*Parent, error) {
 	syscall.CloseOnExec(environmentFD)
 	syscall.CloseOnExec(journalFD)
+	syscall.CloseOnExec(doorFD)
 	if _, err := unix.FcntlInt(journalFD, unix.F_GET_SEALS, 0); err != nil { // no file in memory
 		return nil, errNoParent
 	}
@@ -45,6 +49,7 @@ func Inherit() (*Parent, error) {
 	if p.Environ, err = DecodeEnviron(block); err != nil {
 		return nil, errNoParent
 	}
+	p.inheritDoor()
 	return p, p.keepLastWords()
 }
 

@@ -23,7 +23,7 @@ func roleHeir([]string) int {
 		fail("%v", err)
 	}
 	os.Stderr = parent.Stderr
-	for _, fd := range []int{environmentFD, journalFD} {
+	for _, fd := range []int{environmentFD, journalFD, doorFD} {
 		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
 			fail("children would get descriptor %d", fd)
 		}

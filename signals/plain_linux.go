@@ -251,9 +251,9 @@ func InheritedRole() Role {
 func RoleArguments(argv []string) []string { return argv[2:] }
 
 // Supervise makes this process the init of a child that is this program once more, in a role that InheritedRole tells.
-func Supervise(p Process, codes Codes) int {
+func Supervise(p Process, codes Codes, door Door) int {
 	r := reaper{process: p, pid: getpid(), settings: settings{verbosity: tiniWarning, cleared: true}}
-	_, code := r.supervise(codes)
+	_, code := r.supervise(codes, &door)
 	return code
 }
 
@@ -277,7 +277,7 @@ func (r *reaper) spawnRole(role Role) (child bool) {
 	_, err := terminalGroup()
 	r.terminal = err == 0
 	attr := &syscall.ProcAttr{
-		Files: []uintptr{0, 1, 2, uintptr(r.environment), uintptr(r.journal)},
+		Files: []uintptr{0, 1, 2, uintptr(r.environment), uintptr(r.journal), uintptr(r.door)},
 		Sys:   r.isolation(false),
 	}
 	runtime.LockOSThread()

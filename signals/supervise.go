@@ -27,6 +27,7 @@ type Codes struct {
 const (
 	environmentFD = firstExtra + iota
 	journalFD
+	doorFD
 )
 
 // The journal is a file in memory that outlives the supervisor. Its first bytes are between the supervisor and us: each
@@ -52,7 +53,7 @@ const (
 // supervise is the life of an init whose child is this very program. It keeps secrets out of every environment block,
 // holds signals back until the child can take them, and starts it once more if it dies without having finished. It knows
 // nothing of what the child does. It returns in the children, with their role, and in the init, with the exit code.
-func (r *reaper) supervise(codes Codes) (Role, int) {
+func (r *reaper) supervise(codes Codes, door *Door) (Role, int) {
 	r.listen()
 	r.adoptOrphans()
 	r.reapEarlier()
@@ -62,6 +63,7 @@ func (r *reaper) supervise(codes Codes) (Role, int) {
 		tell(2, str(ourName+": cannot "), str(problem), str(": "), reason(err), str("\n"))
 		return NoRole, codes.Failed
 	}
+	r.openDoor(door)
 	for role := Supervisor; role <= Recovery; role++ {
 		if role == Keeper && !r.flag(handedByte) {
 			continue

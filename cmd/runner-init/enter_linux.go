@@ -27,7 +27,7 @@ func enter(stack unsafe.Pointer) unsafe.Pointer {
 	p.Block()
 	switch r {
 	case runRole:
-		return signals.Supervise(p, stack, initCodes())
+		return signals.Supervise(p, stack, initCodes(), healthDoor())
 	default:
 		signals.Exit(beInit(r, p))
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -100,6 +103,25 @@ func TestHealthcheckWithoutRunner(t *testing.T) {
 	}
 }
 
+// squat tries to take a name, again and again until the result is called, which reports whether it ever could.
+func squat(t *testing.T, name string) (taken func() bool) {
+	t.Helper()
+	var could atomic.Bool
+	ctx, cancel := context.WithCancel(t.Context())
+	var trying sync.WaitGroup
+	trying.Go(func() {
+		for ctx.Err() == nil && !could.Load() {
+			if l, err := net.Listen("unixpacket", name); err == nil {
+				could.Store(true)
+				defer l.Close()
+			}
+		}
+	})
+	taken = func() bool { cancel(); trying.Wait(); return could.Load() }
+	t.Cleanup(func() { taken() })
+	return taken
+}
+
 // Nobody can put a socket of theirs in place of ours, and a successor answers like the supervisor before it.
 func TestHealthSocketIsOurs(t *testing.T) {
 	h := newHub(t)
@@ -107,15 +129,20 @@ func TestHealthSocketIsOurs(t *testing.T) {
 	working(t, h.longJob())
 	mount, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", b.pid))
 	pid, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", b.pid))
-	if l, err := net.Listen("unixpacket", "@runner-init/"+mount+pid); err == nil {
+	name := "@runner-init/" + mount + pid
+	if l, err := net.Listen("unixpacket", name); err == nil {
 		l.Close()
 		t.Error("another process could take the socket's name")
 	} else if !errors.Is(err, syscall.EADDRINUSE) {
 		t.Fatal(err)
 	}
+	squatters := squat(t, name)
 	if err := syscall.Kill(b.supervisor(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	b.said(`"phase":"draining"`)
 	b.expectHealth("alive draining", false)
+	if squatters() {
+		t.Error("between the supervisor and its successor another process could take the socket's name")
+	}
 }

@@ -12,9 +12,10 @@ func healthcheckCommand(args []string) int {
 	return usageError(fmt.Sprintf("healthcheck: cannot understand %q", args), "runner-init healthcheck ["+readyFlag+"]")
 }
 
-// answerHealth begins to answer health checks, before anything can take time or fail. A runner does its work without.
+// answerHealth begins to answer health checks, at the door that PID 1 keeps open, before anything can take time or fail. A
+// runner does its work without.
 func (s *supervisor) answerHealth() error {
-	l, err := health.Listen()
+	l, err := health.Listen(s.journal.Door)
 	if err == nil {
 		go s.health.Answer(l)
 	}

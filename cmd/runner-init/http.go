@@ -8,6 +8,7 @@ import (
 
 	"github.com/runner-init/runner-init/internal/health"
 	"github.com/runner-init/runner-init/internal/metrics"
+	"github.com/runner-init/runner-init/internal/platform"
 	"github.com/runner-init/runner-init/lifecycle"
 	"github.com/runner-init/runner-init/signals"
 )
@@ -39,6 +40,10 @@ func (s *supervisor) facts() metrics.Facts {
 	f := metrics.Facts{
 		Version: releaseVersion(), Commit: releaseCommit(), GoVersion: runtime.Version(),
 		Phase: s.health.Phase, Ready: s.health.Ready, Reaped: s.journal.Reaped,
+	}
+	f.Protection = func() string { return string(s.protection.Standing()) }
+	for _, p := range platform.Standings() {
+		f.Protections = append(f.Protections, string(p))
 	}
 	for _, p := range lifecycle.Phases() {
 		f.Phases = append(f.Phases, p.String())

@@ -11,7 +11,7 @@ func endHere() (code int, done bool) {
 	case noInit:
 		return 0, false
 	case runRole:
-		return signals.Supervise(p, initCodes()), true
+		return signals.Supervise(p, initCodes(), healthDoor()), true
 	default:
 		return beInit(r, p), true
 	}

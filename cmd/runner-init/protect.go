@@ -12,8 +12,8 @@ import (
 	"github.com/runner-init/runner-init/internal/platform/kubernetes"
 )
 
-// protection is what keeps the platform from taking us away while a job runs, or nil.
-func (s *supervisor) protection() *platform.Protection {
+// newProtection is what keeps the platform from taking us away while a job runs, or nil.
+func (s *supervisor) newProtection() *platform.Protection {
 	guard := platformGuard(s.environ, s.place)
 	if guard == nil || s.config.Protect == config.ProtectOff {
 		return nil

@@ -78,3 +78,9 @@ func beInit(r role, p signals.Process) int {
 func initCodes() signals.Codes {
 	return signals.Codes{Failed: int(lifecycle.RunnerFailed), Ghost: int(lifecycle.GhostLeft)}
 }
+
+// healthDoor is where the roles answer health checks.
+func healthDoor() (d signals.Door) {
+	d.Length = health.Name(&d.Name)
+	return d
+}

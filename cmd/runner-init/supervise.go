@@ -39,8 +39,9 @@ type supervisor struct {
 	metrics    *metrics.Metrics // nil: nobody asks
 	began      time.Time
 	judged     atomic.Pointer[judgement]
-	listener   *listener       // nil before there is a wiring
-	phase      lifecycle.Phase // the last one before the end
+	protection *platform.Protection // nil: off
+	listener   *listener            // nil before there is a wiring
+	phase      lifecycle.Phase      // the last one before the end
 }
 
 // superviseCommand is the whole life of a runner.
@@ -153,6 +154,7 @@ func (s *supervisor) warnOfInit() {
 }
 
 func (s *supervisor) play(role func(*wiring) lifecycle.Exit) lifecycle.Exit {
+	s.protection = s.newProtection()
 	if err := s.serveHTTP(); err != nil {
 		return lifecycle.Exit{Code: lifecycle.Misconfigured, Reason: err.Error()}
 	}

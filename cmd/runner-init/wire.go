@@ -30,7 +30,7 @@ func (s *supervisor) wire() (*wiring, error) {
 	if limit, known := s.journal.CoreLimit(); known {
 		r.CoreLimit = &limit
 	}
-	l := &listener{runner: r, log: s.log, ephemeral: s.config.Ephemeral, metrics: s.metrics, follow: s.config.Diag == config.DiagFollow, flushLog: s.outlet.flush, protection: s.protection()}
+	l := &listener{runner: r, log: s.log, ephemeral: s.config.Ephemeral, metrics: s.metrics, follow: s.config.Diag == config.DiagFollow, flushLog: s.outlet.flush, protection: s.protection}
 	s.listener = l
 	reg, err := newRegistrar(s, r, l)
 	if err != nil {

@@ -58,8 +58,8 @@ func exchange(into []byte) (n int, problem string) {
 	for _, option := range [...]uintptr{unix.SO_SNDTIMEO, unix.SO_RCVTIMEO} { // the first is for connect, see socket(7)
 		syscall.RawSyscall6(unix.SYS_SETSOCKOPT, fd, unix.SOL_SOCKET, option, uintptr(unsafe.Pointer(&limit)), unsafe.Sizeof(limit), 0)
 	}
-	var to address
-	length := to.fill()
+	to := address{family: unix.AF_UNIX}
+	length := unsafe.Offsetof(to.name) + uintptr(Name(&to.name))
 	if _, _, err := syscall.RawSyscall(unix.SYS_CONNECT, fd, uintptr(unsafe.Pointer(&to)), length); err != 0 {
 		return 0, "runner-init: healthcheck: nobody answers in this container: is runner-init run its entrypoint?\n"
 	}
@@ -70,19 +70,22 @@ func exchange(into []byte) (n int, problem string) {
 	return int(r), ""
 }
 
+// nameSize is how long an abstract name may be.
+const nameSize = 108
+
 // address is the kernel's struct sockaddr_un.
 type address struct {
 	family uint16
-	path   [108]byte
+	name   [nameSize]byte
 }
 
-// fill writes the name that Listen takes, and returns the length of it all.
-func (a *address) fill() (length uintptr) {
-	a.family = unix.AF_UNIX
-	n := 1 + copy(a.path[1:], namePrefix) // an abstract name begins with a 0
-	n += readLink(mountLink+"\x00", a.path[n:])
-	n += readLink(pidLink+"\x00", a.path[n:])
-	return unsafe.Offsetof(a.path) + uintptr(n)
+// Name writes the name of this container's socket, with the 0 that it begins with, and returns its length. A link that the
+// kernel does not show to one side, it does not show to the other either.
+func Name(into *[nameSize]byte) int {
+	n := 1 + copy(into[1:], namePrefix)
+	n += readLink(mountLink+"\x00", into[n:])
+	n += readLink(pidLink+"\x00", into[n:])
+	return n
 }
 
 // readLink reads the link at a path that ends in a NUL. What cannot be read is empty.

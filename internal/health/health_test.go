@@ -4,18 +4,42 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
-	"unsafe"
 )
 
-// Both sides make the name by themselves, one of them without the runtime.
-func TestBothSidesMeet(t *testing.T) {
-	var a address
-	length := a.fill()
-	if got, want := string(a.path[:length-unsafe.Offsetof(a.path)]), "\x00"+socketName(); got != want {
-		t.Errorf("Ask goes to %q, Listen is at %q", got, want)
+// The name tells the containers of one network apart.
+func TestName(t *testing.T) {
+	var name [nameSize]byte
+	mount, mountErr := os.Readlink("/proc/self/ns/mnt")
+	pid, pidErr := os.Readlink("/proc/self/ns/pid")
+	if got, want := string(name[:Name(&name)]), "\x00runner-init/"+mount+pid; got != want || mountErr != nil || pidErr != nil {
+		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// A socket that somebody else has opened is answered at like one of our own.
+func TestListen(t *testing.T) {
+	l, err := net.Listen("unixpacket", fmt.Sprintf("@runner-init-test/%p", t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, err := l.(*net.UnixListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken, err := Listen(open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	var s State
+	over := make(chan struct{})
+	go func() { defer close(over); s.Answer(taken) }()
+	expectAnswer(t, taken, "alive booting")
+	taken.Close()
+	<-over
 }
 
 func TestAnswer(t *testing.T) {

@@ -3,9 +3,7 @@ package health
 import (
 	"io"
 	"log"
-	"net"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -14,7 +12,7 @@ const (
 	requestTime = 5 * time.Second  // for a request to arrive
 	answerTime  = 10 * time.Second // for the answer to be taken, from the end of the request's header
 	headerSize  = 8 << 10          // bytes
-	connections = 32               // at a time
+	connections = 32               // at a time; see few
 )
 
 // NewServer returns a server for /livez, /readyz and, as metrics writes it, /metrics. Each answer is for everybody, so
@@ -49,46 +47,4 @@ func plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	io.WriteString(w, text+"\n")
-}
-
-// ListenHTTP opens the address for a server.
-func ListenHTTP(address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	return &few{Listener: l, room: make(chan struct{}, connections)}, nil
-}
-
-// few is a listener that refuses more connections than there is room for, so that many slow ones cost no memory.
-type few struct {
-	net.Listener
-	room chan struct{}
-}
-
-// Accept returns the next connection for which there is room. The others are closed: who asks again will find some soon.
-func (f *few) Accept() (net.Conn, error) {
-	for {
-		c, err := f.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		select {
-		case f.room <- struct{}{}:
-			return &one{Conn: c, leave: sync.OnceFunc(func() { <-f.room })}, nil
-		default:
-			c.Close()
-		}
-	}
-}
-
-// one is a connection that makes room when it is closed.
-type one struct {
-	net.Conn
-	leave func()
-}
-
-func (o *one) Close() error {
-	o.leave()
-	return o.Conn.Close()
 }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,7 +79,7 @@ func TestSlowRequest(t *testing.T) {
 	})
 }
 
-// As many connections as there is room for; the next is closed at once, until one of them ends.
+// Who holds as many connections as there is room for, and says nothing, keeps nobody else from an answer, and has no more.
 func TestRoomForAFew(t *testing.T) {
 	l, err := ListenHTTP("127.0.0.1:0")
 	if err != nil {
@@ -89,23 +88,27 @@ func TestRoomForAFew(t *testing.T) {
 	server, over := NewServer(new(State), func(io.Writer) {}), make(chan error)
 	go func() { over <- server.Serve(l) }()
 	t.Cleanup(func() { server.Close(); <-over })
-	var open []net.Conn
+	var silent []net.Conn
 	for range connections {
-		open = append(open, dialHTTP(t, l))
+		silent = append(silent, dialHTTP(t, l))
 	}
-	if n, err := dialHTTP(t, l).Read(make([]byte, 1)); n != 0 || err == nil {
-		t.Errorf("one too many reads %d bytes, %v", n, err)
+	for range 3 {
+		c := dialHTTP(t, l)
+		io.WriteString(c, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+		answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil || answer.StatusCode != 200 || !answer.Close {
+			t.Fatalf("behind %d that say nothing: %v, %v", connections, answer, err)
+		}
+		io.Copy(io.Discard, c) // until it is closed from there
 	}
-	io.WriteString(open[0], "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-	answer, err := http.ReadResponse(bufio.NewReader(open[0]), nil)
-	if err != nil || answer.StatusCode != 200 || !answer.Close {
-		t.Fatalf("one of the few: %v, %v", answer, err)
+	if n, err := silent[0].Read(make([]byte, 1)); n != 0 || err == nil {
+		t.Errorf("the oldest of them reads %d bytes, %v", n, err)
 	}
-	io.Copy(io.Discard, open[0]) // until it is closed from there
-	c := dialHTTP(t, l)
-	io.WriteString(c, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-	if text, _ := io.ReadAll(c); !strings.HasSuffix(string(text), "alive booting\n") {
-		t.Errorf("the next after one has ended: %q", text)
+	f := l.(*few)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if kept := len(f.open); kept > connections {
+		t.Errorf("%d connections are kept, want %d at most", kept, connections)
 	}
 }
 

@@ -18,21 +18,19 @@ const (
 	pidLink    = "/proc/self/ns/pid"
 )
 
-// Listen opens the socket of this container. It is an error if another process has it.
-func Listen() (net.Listener, error) {
-	l, err := net.Listen("unixpacket", "@"+socketName())
+// Listen takes over a socket that listens at Name already, or else makes one. It is an error if another process has it.
+func Listen(open *os.File) (l net.Listener, err error) {
+	if open != nil {
+		defer open.Close() // what is used is a copy
+		l, err = net.FileListener(open)
+	} else {
+		var name [nameSize]byte
+		l, err = net.Listen("unixpacket", "@"+string(name[1:Name(&name)]))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot answer health checks: %w", err)
 	}
 	return l, nil
-}
-
-// socketName is the name without the 0 that it begins with. A link that the kernel does not show to us, it does not show
-// to Ask either.
-func socketName() string {
-	mount, _ := os.Readlink(mountLink)
-	pid, _ := os.Readlink(pidLink)
-	return namePrefix + mount + pid
 }
 
 // acceptPause is how long nobody is answered after it has failed, for want of descriptors most likely.

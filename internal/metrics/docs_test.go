@@ -35,6 +35,7 @@ at GitHub's own figures for what jobs did.
 	}
 	fmt.Fprintf(&page, `
 - Phases are those of [the life of a runner](lifecycle.md), and %s: a failure that is held back before we end.
+- States of the protection, which is that of an ECS task or a pod, are `+"`off`: nobody is asked; `none`: there is no job; `asked`: not granted, or not again; `held`; `refused`; `released`: being given up; `stale`: it could not be, and lasts until it expires"+`.
 - Results are %s; the last one stands for all others.
 - Routes have placeholders in place of names and numbers, as GitHub's documentation has them. No value is a secret.
 - The buckets of a job's duration end at %s seconds.

@@ -21,6 +21,7 @@ type Family struct {
 var (
 	phase     = Family{"runner_init_phase", "gauge", []string{"phase"}, "1 for the phase that the runner is in, 0 for the others."}
 	ready     = Family{"runner_init_ready", "gauge", nil, "1 while the runner listens for jobs or runs one, unless its Docker daemon inside is down."}
+	protected = Family{"runner_init_protection", "gauge", []string{"state"}, "1 for the state of the protection from scale-in, 0 for the others."}
 	startup   = Family{"runner_init_startup_seconds", "gauge", nil, "Time from our start to the first Listening for Jobs; absent before."}
 	jobs      = Family{"runner_init_jobs_total", "counter", []string{"result"}, "Jobs that have ended, by the result that the runner reported."}
 	duration  = Family{"runner_init_job_duration_seconds", "histogram", nil, "Time from a job's start to its end."}
@@ -33,7 +34,7 @@ var (
 
 // Families returns every metric there is, in the order in which they are exposed.
 func Families() []Family {
-	return []Family{phase, ready, startup, jobs, duration, requests, retries, restarts, zombies, buildInfo}
+	return []Family{phase, ready, protected, startup, jobs, duration, requests, retries, restarts, zombies, buildInfo}
 }
 
 // series is the name of one time series.

@@ -23,6 +23,9 @@ type Facts struct {
 	Phase  func() string
 	// Ready says whether jobs are or can be taken.
 	Ready func() bool
+	// Protections are all states of the platform's protection; Protection is the present one.
+	Protections []string
+	Protection  func() string
 	// Reaped is how many orphans PID 1 has reaped.
 	Reaped func() uint64
 }
@@ -44,6 +47,9 @@ func New(f Facts) *Metrics {
 		m.gauge(phase, func() float64 { return number(f.Phase() == p) }, p)
 	}
 	m.gauge(ready, func() float64 { return number(f.Ready()) })
+	for _, p := range f.Protections {
+		m.gauge(protected, func() float64 { return number(f.Protection() == p) }, p)
+	}
 	m.gauge(buildInfo, func() float64 { return 1 }, f.Version, f.Commit, f.GoVersion)
 	for _, r := range results { // a counter that is there from the beginning shows its first increase
 		m.count(jobs, 0, r)

@@ -16,6 +16,7 @@ func fresh() *Metrics {
 	return New(Facts{
 		Version: "1.2.3", Commit: "abc", GoVersion: "go1.26", Phases: []string{"booting", "listening"},
 		Phase: func() string { return "listening" }, Ready: func() bool { return true }, Reaped: func() uint64 { return 7 },
+		Protections: []string{"none", "held"}, Protection: func() string { return "held" },
 	})
 }
 
@@ -38,6 +39,7 @@ func expect(t *testing.T, m *Metrics, lines ...string) {
 func TestFacts(t *testing.T) {
 	expect(t, fresh(),
 		`runner_init_phase{phase="booting"} 0`, `runner_init_phase{phase="listening"} 1`, `runner_init_ready 1`,
+		`runner_init_protection{state="none"} 0`, `runner_init_protection{state="held"} 1`,
 		`runner_init_zombies_reaped_total 7`, `runner_init_build_info{version="1.2.3",commit="abc",goversion="go1.26"} 1`,
 		`runner_init_jobs_total{result="failed"} 0`, `runner_init_listener_restarts_total 0`)
 }

@@ -30,6 +30,7 @@ type Protection struct {
 	looking bool // it looks for what somebody before us has left
 	leaving bool // nobody waits for that any more
 	refused bool // for good: no job asks again
+	now     Standing
 }
 
 // NewProtection returns what protects the jobs to come. Who insists is told of a refusal as of an error.
@@ -110,21 +111,44 @@ func (p *Protection) leave() (over <-chan struct{}) {
 	return p.over
 }
 
+// Standing tells what is known of the protection.
+func (p *Protection) Standing() Standing {
+	if p == nil {
+		return Off
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.now == "" {
+		return None
+	}
+	return p.now
+}
+
+func (p *Protection) note(s state) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now = s.standing()
+}
+
 // run carries out what the state says until there is nothing to do.
 func (p *Protection) run(over chan struct{}, s state) {
 	for {
 		ctx, todo := p.decide(s, over)
-		var wait time.Duration
-		switch todo {
-		case protect:
-			s, wait = p.protect(ctx, s.sent(protect))
-		case release:
-			s, wait = p.release(ctx, s.sent(release))
-		case look:
-			s, wait = p.look(ctx, s.sent(look))
-		default:
+		if todo == end {
 			return
 		}
+		var wait time.Duration
+		s = s.sent(todo)
+		p.note(s)
+		switch todo {
+		case protect:
+			s, wait = p.protect(ctx, s)
+		case release:
+			s, wait = p.release(ctx, s)
+		case look:
+			s, wait = p.look(ctx, s)
+		}
+		p.note(s)
 		rest(ctx, wait)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ type stage struct {
 	lease   time.Duration
 	answers []answer // in turn; the last one for ever
 	record  []string
+	stands  []Standing // after each moment at which something happened to jobs
 	logged  strings.Builder
 }
 
@@ -52,7 +54,7 @@ func (s *stage) asked(ctx context.Context, what string) error {
 	}
 }
 
-// play lets jobs start (+1) and end (-1) at times, and returns what the guard was asked, and when nobody was left.
+// play lets jobs do so, and returns what the guard was asked, and when nobody was left.
 func (s *stage) play(t *testing.T, insist bool, jobs map[time.Duration]int) (record []string, over time.Duration) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -66,7 +68,7 @@ func (s *stage) play(t *testing.T, insist bool, jobs map[time.Duration]int) (rec
 	return s.record, over
 }
 
-// perform lets jobs start and end at their times.
+// perform lets jobs start (+1), end (-1), or only looks (0), at their times.
 func (s *stage) perform(p *Protection, jobs map[time.Duration]int) {
 	at := slices.Sorted(func(yield func(time.Duration) bool) {
 		for d := range jobs {
@@ -77,12 +79,14 @@ func (s *stage) perform(p *Protection, jobs map[time.Duration]int) {
 	})
 	for _, d := range at {
 		time.Sleep(d - time.Since(s.began))
-		if jobs[d] > 0 {
+		switch change := jobs[d]; {
+		case change > 0:
 			p.JobStarted()
-		} else {
+		case change < 0:
 			p.JobEnded()
 		}
 		synctest.Wait()
+		s.stands = append(s.stands, p.Standing())
 	}
 }
 
@@ -92,6 +96,43 @@ var (
 	errAgent = errors.New("the agent does not answer")
 	errNever = &Refusal{Err: errors.New("the task is not part of a service"), Level: slog.LevelInfo, Hint: "run it in a service"}
 )
+
+// What is known of the protection, at each moment, as the metrics show it.
+func TestStanding(t *testing.T) {
+	const second = time.Second
+	hang := answer{takes: -1}
+	for name, c := range map[string]struct {
+		answers []answer
+		jobs    map[time.Duration]int
+		want    []Standing
+	}{
+		"before a job":    {nil, map[time.Duration]int{0: 0}, []Standing{None}},
+		"granted":         {nil, map[time.Duration]int{0: 1, minute: 0, 2 * minute: -1}, []Standing{Held, Held, None}},
+		"no answer yet":   {[]answer{hang, {}}, map[time.Duration]int{0: 1, minute: 0}, []Standing{Asked, Held}},
+		"refused":         {[]answer{{err: errNever}}, map[time.Duration]int{0: 1, minute: -1, 2 * minute: 1}, []Standing{Refused, Refused, Refused}},
+		"not granted yet": {[]answer{{err: errAgent}, {}}, map[time.Duration]int{0: 1, 3 * second: 0}, []Standing{Asked, Held}},
+		"not granted anew": {[]answer{{}, {err: errAgent}, {}}, map[time.Duration]int{0: 1, 30*minute + second: 0, 31 * minute: 0},
+			[]Standing{Held, Asked, Held}},
+		"being given up": {[]answer{{}, hang, {}}, map[time.Duration]int{0: 1, minute: -1, 2 * minute: 0}, []Standing{Held, Released, None}},
+		"given up in vain": {[]answer{{}, {err: errAgent}}, map[time.Duration]int{0: 1, minute: -1, 2 * minute: 0, 3 * minute: 1},
+			[]Standing{Held, Released, Stale, Asked}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &stage{lease: hour, answers: c.answers}
+			last := slices.Max(slices.Collect(maps.Keys(c.jobs)))
+			if c.jobs[last] >= 0 { // whatever runs has to end
+				c.jobs[last+hour] = -1
+			}
+			s.play(t, false, c.jobs)
+			if got := s.stands[:len(c.want)]; !slices.Equal(got, c.want) {
+				t.Errorf("it stands at %q, want %q", got, c.want)
+			}
+		})
+	}
+	if got := (*Protection)(nil).Standing(); got != Off {
+		t.Errorf("without anybody to ask it stands at %q", got)
+	}
+}
 
 func TestProtection(t *testing.T) {
 	hang := answer{takes: -1}
