@@ -14,7 +14,7 @@ const maxLastWords = 256 << 10
 // keepLastWords takes standard error from Go's runtime, which prints panics and fatal errors of any goroutine there, with
 // whatever secret is in them, and ends the process. No goroutine can prevent that, and nobody can read along: so what goes
 // to descriptor 2 from here on goes into the journal, where the successor finds it and decides what of it is shown. What
-// the successor itself dies of is not seen by anybody.
+// the last of them, the Witness, dies of is not seen by anybody.
 //
 // It returns what a predecessor left in this way. The real standard error, under another number, is Parent.Stderr; every
 // child is given it explicitly.

@@ -229,6 +229,7 @@ const (
 	superviseWord = "supervise"
 	keepWord      = "keep"
 	recoverWord   = "recover"
+	witnessWord   = "witness"
 )
 
 // InheritedRole tells what the init above us has started us for.
@@ -243,6 +244,8 @@ func InheritedRole() Role {
 		return Keeper
 	case recoverWord:
 		return Recovery
+	case witnessWord:
+		return Witness
 	}
 	return NoRole
 }
@@ -257,15 +260,17 @@ func Supervise(p Process, codes Codes, door Door) int {
 	return code
 }
 
-// spawnRole runs ourselves in a role, with a bare environment. The recovery is started while a job may be running, which
+// spawnRole runs ourselves in a role, with a bare environment. What follows a death is started while a job may be running, which
 // may even have brought it about: so nobody may look into it between its exec and its first line.
 func (r *reaper) spawnRole(role Role) (child bool) {
 	path, word := "/proc/self/exe", superviseWord
 	switch role {
 	case Keeper: // there is no job yet
 		word = keepWord
-	case Recovery:
-		word = recoverWord
+	case Recovery, Witness:
+		if word = recoverWord; role == Witness {
+			word = witnessWord
+		}
 		if program, err := ownProgram(); err == nil {
 			defer program.Close()
 			path = pathOf(program)

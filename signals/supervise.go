@@ -15,12 +15,13 @@ const (
 	Supervisor      // the child, which does the work
 	Keeper          // its successor, after it has handed over an environment with less in it
 	Recovery        // the successor of one that has died without having finished
+	Witness         // the successor of a recovery that has died, too: it says so, and does nothing else
 )
 
 // Codes are the exit codes of an init whose child cannot report one.
 type Codes struct {
 	Failed int // the child could not be started
-	Ghost  int // both the supervisor and the recovery died
+	Ghost  int // every role has died
 }
 
 // Descriptors that a role finds.
@@ -64,7 +65,7 @@ func (r *reaper) supervise(codes Codes, door *Door) (Role, int) {
 		return NoRole, codes.Failed
 	}
 	r.openDoor(door)
-	for role := Supervisor; role <= Recovery; role++ {
+	for role := Supervisor; role <= Witness; role++ {
 		if role == Keeper && !r.flag(handedByte) {
 			continue
 		}
@@ -107,8 +108,11 @@ func (r *reaper) startRole(role Role) (child bool) {
 
 func (r *reaper) complainOfDeath(role Role) {
 	who, then := "supervisor", "); recovering\n"
-	if role == Recovery {
+	switch role {
+	case Recovery:
 		who, then = "recovery", ")\n"
+	case Witness:
+		who, then = "witness", ")\n"
 	}
 	tell(2, str(ourName+": the "), str(who), str(" died ("))
 	r.putEnd()

@@ -262,6 +262,7 @@ func (b *box) expectExit(want int) {
 	if <-b.watched; len(b.left) > 0 {
 		b.t.Errorf("zombies older than a second: %v", b.left)
 	}
+	b.expectReport(want)
 	for _, secret := range append(b.hub.Secrets(), testPAT) {
 		if strings.Contains(b.stdout.String()+b.stderr.String(), secret) {
 			b.t.Errorf("the output holds a secret")

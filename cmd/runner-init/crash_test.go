@@ -63,6 +63,51 @@ func TestCrash(t *testing.T) {
 	}
 }
 
+// A recovery that dies too is reported by a third process, which touches nothing: the last line and the termination message
+// are there, with what it died of, and without the secrets in it.
+func TestCrashTwice(t *testing.T) {
+	const canary = "canary-pat-not-a-real-token"
+	for _, test := range []struct {
+		name   string
+		tags   []string
+		second syscall.Signal
+		reason string
+	}{
+		{"crashed", nil, syscall.SIGUSR2, "the supervisor died, and then its recovery: panic: crash test: [redacted]"},
+		{"killed", nil, syscall.SIGKILL, "the supervisor died, and then its recovery"},
+		{"purego", []string{"purego"}, syscall.SIGHUP, "the supervisor died, and then its recovery: crash test:  [redacted]"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHub(t)
+			h.AddPAT(canary, github.Classic("repo"))
+			job := h.job("echo working; exec sleep 1000")
+			last := filepath.Join(t.TempDir(), "termination")
+			program := need.Program(t, "cmd/runner-init", append(test.tags, "crashtest")...)
+			b := openProgram(t, program, h, newRoot(t), usual("GITHUB_TOKEN="+canary, "RUNNER_NAME=n", "RUNNER_TERMINATION_LOG="+last))
+			working(t, job)
+			b.signal(syscall.SIGUSR1)
+			b.said(`"phase":"draining"`)
+			if test.second == syscall.SIGKILL {
+				kill(t, b.supervisor())
+			} else {
+				b.signal(test.second)
+			}
+			b.expectExit(75)
+			if log := b.stderr.String(); leaks(log, canary) {
+				t.Error("the log holds the token")
+			}
+			words := said(t, last)
+			if words.Reason != test.reason || !words.Ghost || words.ExitCode != 75 || words.Runner != "n" || words.Hint == "" {
+				t.Errorf("the termination message says %+v", words)
+			}
+			lines := strings.Split(strings.TrimSpace(b.stderr.String()), "\n")
+			if end := record(lines[len(lines)-1], "exited"); end["reason"] != test.reason || end["code"] != 75.0 {
+				t.Errorf("the last line is %s", lines[len(lines)-1])
+			}
+		})
+	}
+}
+
 // record returns the first record of a log in JSON that has this message.
 func record(log, message string) (attributes map[string]any) {
 	for line := range strings.Lines(log) {

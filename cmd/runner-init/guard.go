@@ -64,9 +64,8 @@ func proxySecrets(environ []string) (secrets []string) {
 // maxCause and maxStack bound what is logged of a crash, in bytes: a stack that has overflowed is long.
 const maxCause, maxStack = 4 << 10, 16 << 10
 
-// death logs what the supervisor before us died of, as far as it could say, and returns the reason for the exit.
-func (s *supervisor) death() string {
-	const died = "the supervisor died"
+// death logs what the role before us died of, as far as it could say, and returns the reason for the exit.
+func (s *supervisor) death(died string) string {
 	words, stack, _ := bytes.Cut(bytes.TrimSpace(s.lastWords), []byte("\n\n"))
 	if len(words) == 0 { // killed, or out of memory
 		return died

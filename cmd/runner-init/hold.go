@@ -15,7 +15,7 @@ const holding = "holding"
 // repeating are the ends that a restart would only repeat, at the cost of GitHub's patience with everybody who uses the
 // same credential.
 var repeating = []lifecycle.Code{
-	lifecycle.OutdatedRunner, lifecycle.Refused, lifecycle.Misconfigured, lifecycle.Conflicted, lifecycle.CannotExecute, lifecycle.NotFound,
+	lifecycle.OutdatedRunner, lifecycle.Usage, lifecycle.Refused, lifecycle.Misconfigured, lifecycle.Conflicted, lifecycle.CannotExecute, lifecycle.NotFound,
 }
 
 // hold keeps such an end from an orchestrator that restarts us at once. A stop ends it, also one that came before; it is

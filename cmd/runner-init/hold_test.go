@@ -45,6 +45,7 @@ func TestHold(t *testing.T) {
 	}{
 		"refused":        {lifecycle.Refused, hold, nil, 30 * time.Second, 50 * time.Second},
 		"misconfigured":  {lifecycle.Misconfigured, hold, nil, 30 * time.Second, 50 * time.Second},
+		"usage":          {lifecycle.Usage, hold, nil, 30 * time.Second, 50 * time.Second},
 		"outdated":       {lifecycle.OutdatedRunner, hold, nil, 30 * time.Second, 50 * time.Second},
 		"conflict":       {lifecycle.Conflicted, hold, nil, 30 * time.Second, 50 * time.Second},
 		"off":            {lifecycle.Refused, 0, nil, 0, 0},

@@ -26,6 +26,25 @@ func said(t *testing.T, path string) (words lastWords) {
 	return words
 }
 
+// expectReport: whatever the end, one record of it, with its code, and no other record of ours after it. Where nobody is left
+// to write it PID 1 says so.
+func (b *box) expectReport(code int) {
+	b.t.Helper()
+	var last map[string]any
+	for line := range strings.Lines(b.stderr.String()) {
+		var record map[string]any
+		if json.Unmarshal([]byte(line), &record) == nil && record["msg"] != nil {
+			last = record
+		}
+	}
+	if last == nil || strings.Contains(b.stderr.String(), "runner-init: a registration may be left on GitHub\n") {
+		return // a log in text, or none that we see
+	}
+	if reports := records(b.stderr.String(), "exited"); len(reports) != 1 || last["msg"] != "exited" || last["code"] != float64(code) {
+		b.t.Errorf("%d reports of the end, the last record is %v, want one with code %d", len(reports), last, code)
+	}
+}
+
 // Kubernetes shows the last words of a container, and some orchestrators want to see the signal.
 func TestLastWords(t *testing.T) {
 	h := newHub(t)
@@ -61,12 +80,14 @@ func TestLastWordsOfJob(t *testing.T) {
 func TestLastWordsHaveHints(t *testing.T) {
 	for name, test := range map[string]struct {
 		environ      []string
+		args         []string
 		exit         int // of the listener
 		fault        github.Fault
 		code         int
 		reason, hint string
 	}{
 		"configuration": {environ: []string{"RUNNER_REPO=acme/widgets"}, code: 78, reason: "the configuration is invalid: ", hint: "GITHUB_TOKEN"},
+		"command line":  {environ: usual(), args: []string{"run", "walk"}, code: 64, reason: `cannot understand "walk"`, hint: "runner-init run"},
 		"several problems": {
 			environ: usual("RUNNER_EPHEMERAL=perhaps", "RUNNER_SCOPE=world"), code: 78, reason: "(and 1 more)", hint: "use ",
 		},
@@ -89,7 +110,7 @@ func TestLastWordsHaveHints(t *testing.T) {
 				h.Fault(test.fault)
 			}
 			path := filepath.Join(t.TempDir(), "termination")
-			b := open(t, h, root, append(test.environ, "RUNNER_TERMINATION_LOG="+path))
+			b := open(t, h, root, append(test.environ, "RUNNER_TERMINATION_LOG="+path), test.args...)
 			b.expectExit(test.code)
 			words := said(t, path)
 			if !strings.Contains(words.Reason, test.reason) || !strings.Contains(words.Hint, test.hint) || words.ExitCode != test.code || words.Ghost != (test.code == 75) {

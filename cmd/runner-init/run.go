@@ -17,6 +17,8 @@ func playRole(argv []string) (code int, ok bool) {
 		return keepCommand(runArguments(signals.RoleArguments(argv))), true
 	case signals.Recovery:
 		return recoverCommand(runArguments(signals.RoleArguments(argv))), true
+	case signals.Witness:
+		return witnessCommand(), true
 	}
 	return 0, false
 }

@@ -60,7 +60,7 @@ func recoverCommand(args []string) int {
 		}
 		left := w.journal.read()
 		alive, job := w.adopt(left)
-		died := lifecycle.Exit{Code: lifecycle.RunnerFailed, Reason: w.death()}
+		died := lifecycle.Exit{Code: lifecycle.RunnerFailed, Reason: w.death("the supervisor died")}
 		return w.loop.Run(lifecycle.Resume(w.config.Ephemeral, left.Name != "", alive, job, died))
 	})
 }
@@ -79,12 +79,8 @@ func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
 	}
 	s.outlet = newOutlet(os.Stderr)
 	defer s.outlet.flush()
-	if err := checkArguments(args); err != nil {
-		s.journal.Finished()
-		return usageError(err.Error(), "runner-init run [PATH/run.sh | PATH/Runner.Listener run …]")
-	}
 	deaf := s.answerHealth()
-	exit, ready := s.configure()
+	exit, ready := s.begin(args)
 	if deaf != nil {
 		s.log.Warn("health checks are not answered by this runner", slog.Any(keyError, deaf))
 	}
@@ -93,6 +89,19 @@ func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
 	}
 	s.report(exit)
 	return int(s.exitCode(exit))
+}
+
+// begin looks at the command line and the configuration, and says how they end us if they are not ready to be used.
+func (s *supervisor) begin(args []string) (exit lifecycle.Exit, ready bool) {
+	if err := checkArguments(args); err != nil {
+		s.config = config.Reload(s.environ)
+		s.guard()
+		const hint = "runner-init run [PATH/run.sh | PATH/Runner.Listener run …]"
+		s.voice().complain(err.Error(), hint)
+		s.judged.Store(&judgement{err.Error(), hint})
+		return lifecycle.Exit{Code: lifecycle.Usage, Reason: err.Error()}, false
+	}
+	return s.configure()
 }
 
 // configure reads the configuration, and says how it ends us if it is not ready to be used. Its errors are the first thing
