@@ -46,13 +46,13 @@ COPY bin/runner-init /runner-init
 FROM ${RUNNER_INIT_FROM} AS binary
 
 # --- the official runner. ADD fetches it, so that no image needs a download program; the stage to use is picked by name,
-# because GitHub calls the architectures x64 and arm64.
-FROM ${BASE_IMAGE} AS download-amd64
+# because GitHub calls the architectures x64 and arm64. Files are files: the builder unpacks them on its own platform.
+FROM --platform=$BUILDPLATFORM ${BASE_IMAGE} AS download-amd64
 ARG RUNNER_VERSION
 ARG RUNNER_BASE_URL
 ADD ${RUNNER_BASE_URL}/v${RUNNER_VERSION}/actions-runner-linux-x64-${RUNNER_VERSION}.tar.gz /runner.tar.gz
 
-FROM ${BASE_IMAGE} AS download-arm64
+FROM --platform=$BUILDPLATFORM ${BASE_IMAGE} AS download-arm64
 ARG RUNNER_VERSION
 ARG RUNNER_BASE_URL
 ADD ${RUNNER_BASE_URL}/v${RUNNER_VERSION}/actions-runner-linux-arm64-${RUNNER_VERSION}.tar.gz /runner.tar.gz

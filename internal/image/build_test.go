@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/runner-init/runner-init/internal/need"
@@ -237,7 +238,11 @@ func notStatic(path string) string {
 	return ""
 }
 
-func unique(name string) string { return fmt.Sprintf("%s:%d", name, os.Getpid()) }
+// uniques counts the names that were given.
+var uniques atomic.Int64
+
+// unique is the name of an image that no other test, and no other run of them, has.
+func unique(name string) string { return fmt.Sprintf("%s:%d-%d", name, os.Getpid(), uniques.Add(1)) }
 
 func removeImage(t *testing.T, image string) {
 	t.Cleanup(func() {
