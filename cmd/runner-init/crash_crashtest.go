@@ -20,6 +20,7 @@ func crashCommands() []command {
 // last words: USR1 is a panic with an error, USR2 one with a value, HUP an error of the runtime that nobody can recover from.
 // The successor does the same, and does not crash: PID 1 gives it none but the stop signals of its predecessor.
 func (s *supervisor) armCrash() {
+	s.tellHeap()
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGHUP)
 	go func() {

@@ -28,14 +28,17 @@ func (o *oomWatch) begin(root string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.memory, _ = cgroup.Find(root)
-	now, _ := o.memory.Read()
-	o.before, o.told = now.Kills, now.Kills
+	o.before, _ = o.memory.Kills()
+	o.told = o.before
 }
 
 // look returns what it has done since, in words, and nothing if that is nothing. News is what the log does not know yet.
 func (o *oomWatch) look() (done, news string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if kills, err := o.memory.Kills(); err != nil || kills == o.before { // as nearly always, and so at the least cost
+		return "", ""
+	}
 	now, err := o.memory.Read()
 	if err != nil {
 		return "", ""

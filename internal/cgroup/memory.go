@@ -125,21 +125,30 @@ func unescape(path string) string {
 // Read reads the cgroup's counters as they are now. Its limit may be that of one above it, with the peak there: a container
 // in which a Docker daemon runs has its processes below the cgroup that the limit was given to.
 func (m Memory) Read() (Usage, error) {
+	kills, err := m.Kills()
+	if err != nil {
+		return Usage{}, err
+	}
+	u := m.limited()
+	u.Kills = kills
+	return u, nil
+}
+
+// Kills reads how many processes in the cgroup the OOM killer has ended, and nothing else.
+func (m Memory) Kills() (uint64, error) {
 	if m.dir == "" {
-		return Usage{}, errNone
+		return 0, errNone
 	}
 	events, err := os.ReadFile(filepath.Join(m.dir, m.names.events))
 	if err != nil {
-		return Usage{}, fmt.Errorf("cannot read the memory cgroup: %w", err)
+		return 0, fmt.Errorf("cannot read the memory cgroup: %w", err)
 	}
-	u := m.limited()
-	for line := range strings.Lines(string(events)) {
-		if name, value, _ := strings.Cut(strings.TrimSpace(line), " "); name == "oom_kill" {
-			u.Kills, err = strconv.ParseUint(value, 10, 64)
-			return u, err
+	for line := range bytes.Lines(events) {
+		if name, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" ")); string(name) == "oom_kill" {
+			return strconv.ParseUint(string(value), 10, 64)
 		}
 	}
-	return Usage{}, errors.New("cannot read the memory cgroup: the kernel does not count what the OOM killer does")
+	return 0, errors.New("cannot read the memory cgroup: the kernel does not count what the OOM killer does")
 }
 
 // limited is the limit and the peak of the nearest cgroup that has a limit, or else the peak of our own.
