@@ -47,7 +47,7 @@ soak: N = 1000
 soak: ## N whole lives, and one runner with N jobs: nothing grows, nothing is left; as root
 	$(GO) test -v -count=1 -timeout 60m -run '^TestSoak' ./cmd/runner-init -soak.n=$(N)
 
-bench: ## the init beside tini and dumb-init, and what boot costs, into docs/performance.md; as root, three minutes
+bench: ## the init beside tini and dumb-init, and what boot costs, into docs/performance.md; as root, four minutes
 	$(GO) test -v -count=1 -run '^$$' -bench . ./bench -update
 
 image: ## the container image: make image TARGET=docker RUNNER_VERSION=… RUNNER_SHA256=… (see the Dockerfile)

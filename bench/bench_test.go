@@ -34,6 +34,8 @@ type costs struct {
 
 	request, launch sample // of the boot of a runner
 	calls           int    // to the API, before the listener
+
+	before, beforeSDK sample // main: what packages take to initialise, all and AWS's
 }
 
 // BenchmarkCost is one set of tables. Each part is a single operation of many rounds, longer than the second for which
@@ -48,7 +50,7 @@ func BenchmarkCost(b *testing.B) {
 		name    string
 		measure func(*testing.B, programs, *costs)
 	}{
-		{"boot", bootCost}, {"start", startCost}, {"signal", signalCost}, {"orphans", stormCost}, {"idle", idleCost},
+		{"boot", bootCost}, {"init", initCost}, {"start", startCost}, {"signal", signalCost}, {"orphans", stormCost}, {"idle", idleCost},
 	}
 	ran := 0
 	for _, part := range parts {

@@ -14,7 +14,7 @@ import (
 )
 
 // patience bounds everything that a container is waited for.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute
 
 // instant is a reading of CLOCK_MONOTONIC, which all processes of a machine share.
 type instant time.Duration

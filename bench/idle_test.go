@@ -18,12 +18,19 @@ const (
 	// The two processes of a runner, beside the names of contenders.
 	runPID1       = "run: PID 1"
 	runSupervisor = "run: supervisor"
+
+	// The same of one that stays, after its jobs.
+	wornPID1       = "run: PID 1, 1,000 jobs later"
+	wornSupervisor = "run: supervisor, 1,000 jobs later"
 )
 
 // idleCost measures what is there while nothing happens: the inits, each with a child that waits, and a whole runner
-// that listens. They can live side by side because each has a program file, and so the pages of it, for itself.
+// that listens, and another one that has had jobs. They can live side by side because each has a program file, and so the pages of it, for itself.
 func idleCost(b *testing.B, p programs, all *costs) {
 	pids := map[string]int{}
+	worn := wornRunner(b, p)
+	defer worn.kill()
+	pids[wornPID1], pids[wornSupervisor] = worn.both()
 	all.size = map[string]int{}
 	for _, one := range p.contenders {
 		if one.name == noInit {
@@ -37,15 +44,11 @@ func idleCost(b *testing.B, p programs, all *costs) {
 	}
 	c := idleRunner(b, p)
 	defer c.kill()
-	pids[runPID1] = c.pid1()
-	children, err := childrenOf(pids[runPID1])
-	if err != nil || len(children) != 1 {
-		c.fail("cannot find the supervisor")
-	}
-	pids[runSupervisor] = children[0]
+	pids[runPID1], pids[runSupervisor] = c.both()
 	all.idle = watch(b, pids)
 	b.ReportMetric(float64(all.idle[ours].rss), "exec-rss-kB")
 	b.ReportMetric(float64(all.idle[runPID1].rss+all.idle[runSupervisor].rss), "run-rss-kB")
+	b.ReportMetric(float64(all.idle[wornPID1].rss+all.idle[wornSupervisor].rss), "worn-rss-kB")
 }
 
 // idleRunner starts a runner that listens for a job that does not come.
@@ -58,6 +61,17 @@ func idleRunner(b *testing.B, p programs) *container {
 	c := p.start(b, s.environ(root), p.runner, "run")
 	c.await("Listening for Jobs")
 	return c
+}
+
+// both are the processes of a runner that are ours.
+func (c *container) both() (pid1, supervisor int) {
+	c.b.Helper()
+	pid1 = c.pid1()
+	children, err := childrenOf(pid1)
+	if err != nil || len(children) != 1 {
+		c.fail("cannot find the supervisor")
+	}
+	return pid1, children[0]
 }
 
 // await reads lines until one holds the text.

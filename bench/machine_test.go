@@ -14,7 +14,7 @@ func describe(p programs, busy string) string {
 	lines := []string{
 		fmt.Sprintf("machine: %d x %s, Linux %s, %s/%s", runtime.NumCPU(), processor(), release(), runtime.GOOS, runtime.GOARCH),
 		"load over the last minute: " + busy,
-		"built with: " + runtime.Version() + ", CGO_ENABLED=0 -trimpath -tags nethttpomithttp2 -ldflags '-s -w'",
+		"built with: " + runtime.Version() + ", make build",
 	}
 	for _, one := range p.contenders {
 		if one.name == tini || one.name == dumbInit {

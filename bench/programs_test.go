@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/runner-init/runner-init/internal/need"
 )
 
 const module = "github.com/runner-init/runner-init/"
@@ -16,6 +18,7 @@ const module = "github.com/runner-init/runner-init/"
 type programs struct {
 	dir        string // where they are, and what containers complain of
 	runner     string // runner-init as a whole runner
+	worn       string // the same, for one that has many jobs
 	contenders []contender
 	absent     []string // contenders that are left out, and why
 
@@ -53,15 +56,16 @@ func build(b *testing.B) programs {
 		stamp: probe(b, dir, "stamp"), echo: probe(b, dir, "echo"), storm: probe(b, dir, "storm"),
 	}
 	built := filepath.Join(dir, "built")
-	if err := compile(b, built, "cmd/runner-init", "-ldflags", "-s -w", "-tags", "nethttpomithttp2"); err != nil {
+	if err := compileReleased(b, built); err != nil {
 		b.Fatal(err)
 	}
 	p.runner = p.install(b, built, "run/runner-init")
+	p.worn = p.install(b, built, "worn/runner-init")
 	p.enter(ours, true, p.install(b, built, "runner-init"), "exec", "--")
 	p.enter(asTini, false, p.install(b, built, "as/tini"), "--")
 	p.enter(asDumbInit, false, p.install(b, built, "as/dumb-init"), "--")
 	p.enter(noInit, false)
-	if err := compile(b, built+"-purego", "cmd/runner-init", "-ldflags", "-s -w", "-tags", "purego,nethttpomithttp2"); err != nil {
+	if err := compileReleased(b, built+"-purego", "TAGS=purego,nethttpomithttp2"); err != nil {
 		p.absent = append(p.absent, fallback+" does not build")
 	} else {
 		p.enter(fallback, false, p.install(b, built+"-purego", "purego"), "exec", "--")
@@ -102,6 +106,18 @@ func compile(b *testing.B, path, pkg string, flags ...string) error {
 	args := slices.Concat([]string{"build", "-trimpath", "-buildvcs=false", "-o", path}, flags, []string{module + pkg})
 	cmd := exec.CommandContext(b.Context(), "go", args...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return succeed(b, path, cmd)
+}
+
+// compileReleased has the program built by whom it is released by, with what the Makefile says of flags.
+func compileReleased(b *testing.B, path string, variables ...string) error {
+	b.Helper()
+	args := append([]string{"-C", "..", "build", "BIN=" + path}, variables...)
+	return succeed(b, path, exec.CommandContext(b.Context(), need.Installed(b, "make"), args...))
+}
+
+func succeed(b *testing.B, path string, cmd *exec.Cmd) error {
+	b.Helper()
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		b.Logf("cannot build %s: %v\n%s", path, err, out)
