@@ -1,17 +1,16 @@
 package image_test
 
 import (
-	"context"
-	"encoding/base64"
+	"bufio"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/runner-init/runner-init/internal/need"
-	"github.com/runner-init/runner-init/internal/sim/github"
 	simrunner "github.com/runner-init/runner-init/internal/sim/runner"
 )
 
@@ -25,10 +24,12 @@ cgroup_manager = "cgroupfs"
 infra_image = "localhost/pause:1"
 `
 
-// podman is an engine with a storage of its own, in which pods of Kubernetes' manifests can be played.
+// podman is an engine with a storage of its own, in which pods of Kubernetes' manifests can be played. It has mounts of its
+// own too, in which root has user IDs to give away, for pods with users of their own.
 type podman struct {
-	t   *testing.T
-	dir string
+	t      *testing.T
+	dir    string
+	mounts string // the namespace
 }
 
 func newPodman(t *testing.T) podman {
@@ -39,13 +40,37 @@ func newPodman(t *testing.T) podman {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := podman{t, dir}
+	p := podman{t: t, dir: dir}
+	p.mounts = p.unshare(p.write("subid", "containers:1000000:1000000\n"))
 	t.Cleanup(func() {
 		p.command("pod", "rm", "--force", "--all").Run()
 		os.RemoveAll(dir)
 	})
 	p.write("containers.conf", podmanSettings)
 	return p
+}
+
+// unshare returns a mount namespace that lasts as long as the test.
+func (p podman) unshare(ids string) (path string) {
+	p.t.Helper()
+	const hold = `mount --bind "$0" /etc/subuid && mount --bind "$0" /etc/subgid && echo ready && exec cat`
+	cmd := exec.Command("unshare", "--mount", "sh", "-c", hold, ids)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	said, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { stdin.Close(); cmd.Wait() })
+	if line, err := bufio.NewReader(said).ReadString('\n'); line != "ready\n" {
+		need.Missing(p.t, "user IDs cannot be given away here: "+fmt.Sprint(err))
+	}
+	return fmt.Sprintf("/proc/%d/ns/mnt", cmd.Process.Pid)
 }
 
 func (p podman) write(name, text string) (path string) {
@@ -58,7 +83,7 @@ func (p podman) write(name, text string) (path string) {
 }
 
 func (p podman) command(args ...string) *exec.Cmd {
-	c := exec.Command("podman", append([]string{"--root", p.dir + "/root", "--runroot", p.dir + "/run", "--storage-driver", "vfs"}, args...)...)
+	c := exec.Command("nsenter", append([]string{"--mount=" + p.mounts, "podman", "--root", p.dir + "/root", "--runroot", p.dir + "/run", "--storage-driver", "vfs"}, args...)...)
 	c.Env = append(os.Environ(), "CONTAINERS_CONF="+p.dir+"/containers.conf")
 	return c
 }
@@ -72,13 +97,19 @@ func (p podman) run(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// images imports the two that a pod is made of: one with the program and a runner, and a pause.
+// The images that pods are made of.
+const (
+	runnerImage = "localhost/runner:1" // the program and a runner, and what a copy takes
+	engineImage = "localhost/docker:1" // what stands for Docker's programs
+)
+
+// images imports them, and a pause.
 func (p podman) images() {
 	p.t.Helper()
 	tree := p.t.TempDir()
 	copyFile(p.t, busybox(p.t), filepath.Join(tree, "bin/busybox"))
 	copyFile(p.t, need.Program(p.t, "cmd/runner-init"), filepath.Join(tree, "usr/local/bin/runner-init"))
-	for _, applet := range []string{"sh", "sleep"} {
+	for _, applet := range []string{"sh", "sleep", "cp", "touch", "id", "cat"} {
 		if err := os.Symlink("busybox", filepath.Join(tree, "bin", applet)); err != nil {
 			p.t.Fatal(err)
 		}
@@ -93,49 +124,21 @@ func (p podman) images() {
 	if err := os.Chmod(home, 0o777); err != nil {
 		p.t.Fatal(err)
 	}
+	for _, dir := range []string{"tmp", "home/runner/_work", "externals", "runner"} { // where pods have an emptyDir, as open as that is
+		dir = filepath.Join(tree, dir)
+		if err := errors.Join(os.MkdirAll(dir, 0o777), os.Chmod(dir, 0o777)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"docker", "dockerd"} {
+		copyFile(p.t, need.Program(p.t, "internal/image/testdata/engine"), filepath.Join(tree, "usr/local/bin", name))
+	}
 	tar := filepath.Join(p.dir, "image.tar")
 	if out, err := exec.Command("tar", "-C", tree, "-cf", tar, ".").CombinedOutput(); err != nil {
 		p.t.Fatalf("%v\n%s", err, out)
 	}
-	p.run("import", "--change", `ENTRYPOINT ["/usr/local/bin/runner-init"]`, "--change", "USER 1001:1001", tar, "localhost/runner:1")
+	const path = "ENV PATH=/usr/local/bin:/bin"
+	p.run("import", "--change", path, "--change", `ENTRYPOINT ["/usr/local/bin/runner-init"]`, "--change", "USER 1001:1001", tar, runnerImage)
+	p.run("import", "--change", path, tar, engineImage)
 	p.run("import", "--change", `CMD ["/bin/sleep","3600"]`, tar, "localhost/pause:1")
-}
-
-// TestKubePlay plays deployment.yaml as a reader has filled it in, and stops its pod as a kubelet does: while it is idle. It
-// is as near to a kubelet as podman comes: it does not know a pod's namespace, and a Secret is JSON.
-func TestKubePlay(t *testing.T) {
-	t.Parallel()
-	p, gh := newPodman(t), serve(t)
-	p.images()
-	manifest, err := os.ReadFile("../../deploy/kubernetes/deployment.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	filled := strings.NewReplacer("CHANGE-ME-IMAGE", "localhost/runner:1", "CHANGE-ME-OWNER", "acme", "CHANGE-ME-REPO", "widgets", "replicas: 2", "replicas: 1",
-		"              valueFrom:\n                fieldRef:\n                  fieldPath: metadata.namespace\n", "              value: github-runners\n",
-		"          env:\n", "          env:\n            - name: GITHUB_SERVER_URL\n              value: "+gh.url+"\n            - name: GITHUB_API_URL\n              value: "+gh.url+"\n",
-	).Replace(string(manifest))
-	p.run("secret", "create", "github-runner", p.write("secret.json", `{"GITHUB_TOKEN":"`+base64.StdEncoding.EncodeToString([]byte(pat))+`"}`))
-	p.run("kube", "play", "--network=host", p.write("deployment.yaml", filled))
-	const pod, runner = "github-runner-pod-0", "github-runner-pod-0-runner"
-	defer func() {
-		if t.Failed() {
-			out, _ := p.command("logs", runner).CombinedOutput()
-			t.Logf("the runner printed:\n%s", out)
-		}
-	}()
-	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
-	defer cancel()
-	if _, err := gh.WaitRunner(ctx, "", github.Online); err != nil {
-		t.Fatal(err)
-	}
-	if got := p.run("exec", runner, "/usr/local/bin/runner-init", "healthcheck", "--ready"); !strings.HasPrefix(got, "ready") {
-		t.Errorf("the readiness probe prints %q", got)
-	}
-	p.run("stop", "--time=30", runner)
-	if code := p.run("inspect", "--format={{.State.ExitCode}}", runner); code != "0" {
-		t.Errorf("exit code %s", code)
-	}
-	gh.checkNoRunner(t)
-	p.run("pod", "rm", "--force", pod)
 }
