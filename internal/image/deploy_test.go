@@ -131,6 +131,23 @@ func testRunLines(t *testing.T, made images) {
 	}
 }
 
+// testDoctorLine runs the README's line for when it does not come up.
+func testDoctorLine(t *testing.T, made images) {
+	_, line, _ := strings.Cut(readDeploy(t, "README.md"), "registering\nanything:\n\n```sh\n")
+	line, _, found := strings.Cut(line, "\n```")
+	if !found {
+		t.Fatal("README.md has no line with doctor")
+	}
+	dir, gh := deployed(t)
+	line = strings.NewReplacer("docker run", "docker run --network=host", "github-runner doctor", made.minimal+" doctor").Replace(line)
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", line)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "acme/widgets") {
+		t.Errorf("%s\n%v %s", line, err, out)
+	}
+	gh.checkNoRunner(t)
+}
+
 // checkDeployed has a job done by the runner, and by the one after it, and stops that.
 func checkDeployed(t *testing.T, gh *server, c *container, stop func()) {
 	t.Helper()

@@ -52,6 +52,7 @@ func TestImage(t *testing.T) {
 		t.Run(name, func(t *testing.T) { t.Parallel(); testPlacement(t, made.minimal, p) })
 	}
 	t.Run("docker run", func(t *testing.T) { t.Parallel(); testRunLines(t, made) })
+	t.Run("doctor", func(t *testing.T) { t.Parallel(); testDoctorLine(t, made) })
 	t.Run("compose", func(t *testing.T) { t.Parallel(); testCompose(t, made) })
 	t.Run("socket", func(t *testing.T) { t.Parallel(); testSocket(t, made) })
 	t.Run("pod", func(t *testing.T) { t.Parallel(); testPods(t, made.minimal) })
