@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/runner-init/runner-init/internal/config"
@@ -79,6 +81,20 @@ type hookError struct{ error }
 
 func (e hookError) Unwrap() error { return e.error }
 
+// hookVerdict: a program that cannot even be started is a mistake of the image's, and is the same the next time.
+func hookVerdict(e hookError) (lifecycle.Code, string) {
+	_, unable := errors.AsType[*fs.PathError](e)
+	switch {
+	case errors.Is(e, syscall.ENOEXEC):
+		return lifecycle.Misconfigured, "begin a script with a line such as #!/bin/sh; a program has to be built for this machine"
+	case errors.Is(e, fs.ErrNotExist):
+		return lifecycle.Misconfigured, "put the interpreter that its first line names, or the loader of the program, into the image"
+	case unable:
+		return lifecycle.Misconfigured, "it, the interpreter that its first line names, and their file systems have to allow that they are executed"
+	}
+	return lifecycle.RunnerFailed, "what the hook printed is above"
+}
+
 // postStop runs the second of the two, whatever the end is like. It cannot change the end. What was never found needs no
 // cleaning up, and nobody knows whom its jobs would have run as.
 func (w *wiring) postStop(exit lifecycle.Exit) {
@@ -88,7 +104,9 @@ func (w *wiring) postStop(exit lifecycle.Exit) {
 	ctx, cancel := w.hookTime()
 	defer cancel()
 	if err := w.host.hooks.run(ctx, w.config.HookPostStop, w.facts(exit)...); err != nil {
-		w.log.Warn("hook failed", slog.Any(keyError, fmt.Errorf("%s: %w", postStop, err)))
+		failed := hookError{fmt.Errorf("%s: %w", postStop, err)}
+		_, hint := hookVerdict(failed)
+		w.log.Warn("hook failed", slog.Any(keyError, failed), slog.String(keyHint, hint))
 	}
 }
 
@@ -119,7 +137,7 @@ func (w *wiring) hookTime() (context.Context, context.CancelFunc) {
 	ctx, end := context.WithCancelCause(context.Background())
 	slow := time.AfterFunc(w.config.HookTimeout, func() { end(errHookSlow) })
 	bound := func(exit time.Time) {
-		if left := time.Until(exit) - hook.Patience; left > 0 {
+		if left := time.Until(exit) - hook.Longest; left > 0 {
 			time.AfterFunc(left, func() { end(errNoTime) })
 		} else {
 			end(errNoTime)

@@ -125,6 +125,63 @@ func TestPreStartFails(t *testing.T) {
 	}
 }
 
+// A hook that cannot be started is a mistake that is said with what to do, before anything is registered; the last one's is
+// a warning.
+func TestHookCannotBeStarted(t *testing.T) {
+	for name, test := range map[string]struct{ text, reason, hint string }{
+		"no interpreter named":   {"echo hello\n", "exec format error", "begin a script with a line such as #!/bin/sh"},
+		"of another machine":     {"\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 9) + "\x02\x00\xf3\x00\x01\x00\x00\x00" + strings.Repeat("\x00", 64), "exec format error", "built for this machine"},
+		"empty":                  {"", "exec format error", "begin a script"},
+		"no such interpreter":    {"#!/no/such/shell\n", "no such file or directory", "put the interpreter that its first line names"},
+		"not to be run by it":    {"#!/etc/passwd\n", "permission denied", "have to allow that they are executed"},
+		"of Windows, as it were": {"#!/bin/sh\r\necho hello\r\n", "no such file or directory", "put the interpreter that its first line names"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "hook")
+			if err := os.WriteFile(path, []byte(test.text), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			h := newHub(t)
+			b := open(t, h, newRoot(t), usual("RUNNER_HOOK_PRE_START="+path, "RUNNER_HOOK_POST_STOP="+path))
+			b.expectExit(78)
+			if calls := h.calls(); len(calls) > 0 {
+				t.Errorf("calls: %q", calls)
+			}
+			for message, variable := range map[string]string{"exited": "RUNNER_HOOK_PRE_START: ", "hook failed": "RUNNER_HOOK_POST_STOP: "} {
+				r := record(b.stderr.String(), message)
+				said, _ := r["error"].(string)
+				if message == "exited" {
+					said, _ = r["reason"].(string)
+				}
+				if hint, _ := r["hint"].(string); !strings.HasPrefix(said, variable) || !strings.HasSuffix(said, test.reason) || !strings.Contains(hint, test.hint) {
+					t.Errorf("%s: %q, hint %q", message, said, r["hint"])
+				}
+			}
+		})
+	}
+}
+
+// A last hook that not even SIGKILL ends, as one that waits for a disk, does not keep us beyond the grace period.
+func TestHookCannotDie(t *testing.T) {
+	freezer := newFreezer(t)
+	h := newHub(t)
+	hook := script(t, "echo cleaning; exec sleep 1000")
+	b := openHere(t, h, newRoot(t), func(b *box) {
+		b.command.Env = append(b.command.Env, "RUNNER_STOP_TIMEOUT=6", "RUNNER_HOOK_TIMEOUT=1000", "RUNNER_HOOK_POST_STOP="+hook)
+	})
+	h.listening(t, b)
+	expectResult(t, h.job("true"), github.Succeeded)
+	b.said("cleaning")
+	freezer.freeze(b.child(t, "sleep"))
+	begin := time.Now()
+	b.signal(syscall.SIGTERM)
+	b.expectExit(0)
+	if took := time.Since(begin); took > 6*time.Second+b.command.WaitDelay {
+		t.Errorf("it took %v of 6s", took)
+	}
+	b.said("does not end, not even when it is killed")
+}
+
 // A stop during the first hook is a clean one.
 func TestStopDuringPreStart(t *testing.T) {
 	h := newHub(t)

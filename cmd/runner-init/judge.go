@@ -73,8 +73,8 @@ func verdict(err error) (lifecycle.Code, string) {
 	if e, ok := errors.AsType[*dockerd.Error](err); ok {
 		return lifecycle.DockerDown, dockerHint(e)
 	}
-	if _, ok := errors.AsType[hookError](err); ok {
-		return lifecycle.RunnerFailed, "what the hook printed is above"
+	if e, ok := errors.AsType[hookError](err); ok {
+		return hookVerdict(e)
 	}
 	if errors.Is(err, errTaken) {
 		return lifecycle.Conflicted, "a JIT configuration is for one runner only"

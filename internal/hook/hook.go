@@ -16,6 +16,13 @@ import (
 // Patience is how long a program that was told to end has until it is killed.
 const Patience = 2 * time.Second
 
+// killTime is how long the kernel has to end a program that was killed. One that waits for a disk that does not answer is
+// left behind.
+const killTime = 500 * time.Millisecond
+
+// Longest is how long Run may take after the end of its context.
+const Longest = Patience + killTime
+
 // Hook is a program to run, by the absolute path of its file.
 type Hook struct {
 	Path string
@@ -26,7 +33,7 @@ type Hook struct {
 }
 
 // Run runs the program to its end, which has to be exit code 0. When ctx ends, its process group gets SIGTERM, and
-// what is left of it SIGKILL, when the program has ended or after Patience.
+// what is left of it SIGKILL, when the program has ended or after Patience. It returns soon after that, whatever the kernel says.
 func (h Hook) Run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("cannot run the hook %q: %w", h.Path, context.Cause(ctx))
@@ -55,8 +62,12 @@ func (h Hook) Run(ctx context.Context) error {
 	case <-patience.C:
 	}
 	syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it has started may have outlived it
-	<-ended
-	return fmt.Errorf("the hook %q was ended: %w", h.Path, context.Cause(ctx))
+	select {
+	case <-ended:
+		return fmt.Errorf("the hook %q was ended: %w", h.Path, context.Cause(ctx))
+	case <-time.After(killTime):
+		return fmt.Errorf("the hook %q does not end, not even when it is killed: %w", h.Path, context.Cause(ctx))
+	}
 }
 
 func failure(path string, err error) error {
