@@ -66,7 +66,7 @@ var layers = map[string]layer{
 	// Values that are kept elsewhere: what names them, and the one package that asks AWS for them.
 	"internal/reference": {without: world},
 	"internal/ecr":       {imports: []string{"internal/store", awssdk}, tests: []string{"internal/sim/aws"}},
-	"internal/store":     {imports: []string{"internal/reference", awssdk, smithy}, tests: []string{"internal/sim/aws", "internal/need"}},
+	"internal/store":     {imports: []string{"internal/reference", awssdk, smithy}, tests: []string{"internal/platform/ecs", "internal/sim/aws", "internal/need"}},
 
 	// The other process: PID 1 runs this and nothing else. It owns wait4(-1), so it cannot share os/exec's waiting.
 	"signals": {imports: []string{sys}, tests: []string{"internal/need", "internal/page"}, without: []string{"net", "net/http", "os/exec"}},

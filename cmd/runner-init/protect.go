@@ -53,7 +53,7 @@ func ourPod(environ []string) kubernetes.Pod {
 
 // ecsAgent is the ECS agent, as far as the variables of a container lead to it.
 func ecsAgent(environ []string) *ecs.Agent {
-	return &ecs.Agent{Metadata: valueOf(environ, ecsMetadata), URI: valueOf(environ, "ECS_AGENT_URI")}
+	return &ecs.Agent{Metadata: valueOf(environ, "ECS_CONTAINER_METADATA_URI_V4"), URI: valueOf(environ, "ECS_AGENT_URI")}
 }
 
 // valueOf is the value of a variable; of several of one name the first one counts.

@@ -28,11 +28,16 @@ func loadConfig(ctx context.Context, environ []string) (config.Config, error) {
 func storesOf(environ []string) config.Stores {
 	return func(ctx context.Context, refs []reference.Reference) []reference.Answer {
 		defer lend(environ)()
-		return store.Resolve(ctx, store.Options{Metadata: os.Getenv(ecsMetadata)}, refs)
+		return store.Resolve(ctx, storeOptions(environ), refs)
 	}
 }
 
-const ecsMetadata = "ECS_CONTAINER_METADATA_URI_V4"
+func storeOptions(environ []string) (o store.Options) {
+	if agent := ecsAgent(environ); agent.Metadata != "" {
+		o.TaskRegion = agent.Region
+	}
+	return o
+}
 
 // lend sets the variables of the container that AWS's SDK reads in this process, whose own environment may be bare, for as
 // long as it is at work. It may read files of HOME, and start a program that PATH leads to.
@@ -41,7 +46,7 @@ func lend(environ []string) (takeBack func()) {
 	seen := map[string]bool{}
 	for _, kv := range environ {
 		name, value, ok := strings.Cut(kv, "=")
-		lent := strings.HasPrefix(name, "AWS_") || name == ecsMetadata || name == "HOME" || name == "PATH"
+		lent := strings.HasPrefix(name, "AWS_") || name == "HOME" || name == "PATH"
 		if !ok || !lent || seen[name] {
 			continue
 		}

@@ -36,7 +36,7 @@ func TestLinkLocal(t *testing.T) {
 		before := len(asked(sim))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if got := values(t, store.Resolve(ctx, store.Options{Metadata: c.metadata}, parse(t, "p"))); got != "v" {
+		if got := values(t, store.Resolve(ctx, task(c.metadata), parse(t, "p"))); got != "v" {
 			t.Errorf("got %q", got)
 		}
 		if got := strings.TrimSpace(asked(sim)[before:]); got != c.want {

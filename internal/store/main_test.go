@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/runner-init/runner-init/internal/platform/ecs"
 	"github.com/runner-init/runner-init/internal/reference"
 	"github.com/runner-init/runner-init/internal/sim/aws"
 	"github.com/runner-init/runner-init/internal/store"
@@ -81,4 +82,12 @@ func refused(t *testing.T, a reference.Answer, fault reference.Fault, words ...s
 			t.Errorf("%q does not say %q", failure, w)
 		}
 	}
+}
+
+// task are the options of an ECS task whose agent is at an address; without one there is none.
+func task(metadata string) (o store.Options) {
+	if metadata != "" {
+		o.TaskRegion = (&ecs.Agent{Metadata: metadata}).Region
+	}
+	return o
 }

@@ -112,7 +112,7 @@ func TestRegion(t *testing.T) {
 				c.environ[i] = strings.ReplaceAll(kv, "@", url)
 			}
 			bare(t, append(c.environ, "AWS_ACCESS_KEY_ID="+aws.KeyID, "AWS_SECRET_ACCESS_KEY="+aws.Key)...)
-			store.Resolve(t.Context(), store.Options{Metadata: strings.ReplaceAll(c.metadata, "@", url)}, parse(t, "p"))
+			store.Resolve(t.Context(), task(strings.ReplaceAll(c.metadata, "@", url)), parse(t, "p"))
 			var got []string
 			for _, e := range sim.Journal() {
 				got = append(got, strings.TrimSpace(e.Action+" "+e.Region))

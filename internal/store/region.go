@@ -2,11 +2,8 @@ package store
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
@@ -32,7 +29,7 @@ func (r *resolver) region(ctx context.Context, o Options) string {
 	if len(bare) == 0 {
 		return named
 	}
-	region, ecsErr := taskRegion(ctx, o.Metadata)
+	region, ecsErr := taskRegion(ctx, o)
 	if ecsErr == nil {
 		return region
 	}
@@ -44,33 +41,18 @@ func (r *resolver) region(ctx context.Context, o Options) string {
 	return named
 }
 
-// taskRegion is the region in the ARN of the ECS task, which the agent knows. Fargate sets AWS_REGION, the agent on EC2
-// does since version 1.104 only.
-func taskRegion(ctx context.Context, metadata string) (string, error) {
-	if metadata == "" {
-		return "", fmt.Errorf("this is no ECS task")
+// taskRegion is that of the ECS task. Fargate sets AWS_REGION, the agent on EC2 does since version 1.104 only.
+func taskRegion(ctx context.Context, o Options) (string, error) {
+	if o.TaskRegion == nil {
+		return "", errors.New("this is no ECS task")
 	}
 	ctx, cancel := context.WithTimeout(ctx, regionTime)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(metadata, "/")+"/task", nil)
-	if err != nil {
-		return "", fmt.Errorf("ECS_CONTAINER_METADATA_URI_V4 is no URL")
+	region, err := o.TaskRegion(ctx)
+	if err == nil && !reference.IsRegion(region) {
+		err = errors.New("the ECS agent names no region in the ARN of the task")
 	}
-	transport := &http.Transport{Proxy: proxy, DisableKeepAlives: true}
-	resp, err := transport.RoundTrip(req)
-	if err != nil {
-		return "", fmt.Errorf("the ECS agent does not answer: %w", err)
-	}
-	defer resp.Body.Close()
-	var task struct{ TaskARN string }
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&task); err != nil || resp.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("the ECS agent answers %s, and not with a task", resp.Status)
-	}
-	parts := strings.SplitN(task.TaskARN, ":", 6)
-	if len(parts) < 6 || !reference.IsRegion(parts[3]) {
-		return "", fmt.Errorf("the ECS agent names no region in the ARN of the task")
-	}
-	return parts[3], nil
+	return region, err
 }
 
 // instanceRegion is the region of the EC2 instance, by its metadata service in version 2.

@@ -19,8 +19,8 @@ import (
 
 // Options is what the SDK does not find out by itself.
 type Options struct {
-	// Metadata is ECS_CONTAINER_METADATA_URI_V4. It tells the region of a task where nothing else does.
-	Metadata string
+	// TaskRegion asks for the region of the ECS task, where nothing else tells ours. nil: this is none.
+	TaskRegion func(ctx context.Context) (string, error)
 }
 
 // Resolve returns one answer for each reference, in order. It takes one round trip for the credentials and one for

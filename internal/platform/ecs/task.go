@@ -49,6 +49,12 @@ func (a *Agent) Facts(ctx context.Context) (platform.Facts, error) {
 	return t.facts()
 }
 
+// Region asks in which region this task is.
+func (a *Agent) Region(ctx context.Context) (string, error) {
+	facts, err := a.Facts(ctx)
+	return facts.Region, err
+}
+
 func (t task) facts() (platform.Facts, error) {
 	arn := strings.SplitN(t.TaskARN, ":", 6) // arn:partition:ecs:region:account:task/cluster/id
 	if len(arn) < 6 || arn[2] != "ecs" || !strings.HasPrefix(arn[5], "task/") {
