@@ -47,6 +47,10 @@ func logsPage(t *testing.T) []byte {
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		fmt.Fprintf(&page, "| `%s` | %s |\n", key, keys[key])
 	}
+	page.WriteString(storiesHead)
+	for _, s := range stories {
+		fmt.Fprintf(&page, "| %s | %s |\n", s.message, s.row())
+	}
 	page.WriteString(messagesHead)
 	for _, message := range slices.Sorted(maps.Keys(messages)) {
 		fmt.Fprintf(&page, "| %s | %s |\n", message, messages[message])
@@ -69,6 +73,16 @@ are taken out. What the runner prints is not ours: it goes to standard output as
 | key | meaning |
 |---|---|
 | ` + "`time`, `level`, `msg`" + ` | of the record itself |
+`
+
+const storiesHead = `
+## The life of a runner
+
+The records that tell it, and the keys that each one has; those in brackets are there where there is something to say. Besides
+them, each has those of the place where it runs, such as ` + "`cluster` and `task`, or `namespace` and `pod`" + `.
+
+| message | keys |
+|---|---|
 `
 
 const messagesHead = `
