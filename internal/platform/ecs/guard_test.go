@@ -87,6 +87,8 @@ func TestEveryAnswer(t *testing.T) {
 		"a number":              {again, "7"},
 		"protected but it says": {again, "protection true, and answers that it is false"},
 		"forbidden, no reason":  {slog.LevelWarn, "403"},
+		"protected, status 500": {again, "500, and says"},
+		"without an end":        {again, "200, and says"},
 		"a redirection":         {again, "302"},
 		"very much":             {again, "…"},
 	}

@@ -15,6 +15,8 @@ type Answer struct {
 	Hang bool
 	// Drop ends the connection in the middle of an answer.
 	Drop bool
+	// Endless goes on with its body until the client goes away.
+	Endless bool
 }
 
 // Answers are those that the agent has for a wish to protect the task, by a name of ours, as its documentation and its own
@@ -53,10 +55,12 @@ func Answers() map[string]Answer {
 		"another object":        {Status: http.StatusOK, Body: `{"something":"else"}`},
 		"null":                  {Status: http.StatusOK, Body: `null`},
 		"a number":              {Status: http.StatusOK, Body: `{"protection":7}`},
+		"protected, status 500": {Status: http.StatusInternalServerError, Body: `{"protection":{"ProtectionEnabled":true,"TaskArn":` + arn + `}}`},
 		"protected but it says": {Status: http.StatusOK, Body: `{"protection":{"ProtectionEnabled":false,"TaskArn":` + arn + `}}`},
 		"forbidden, no reason":  {Status: http.StatusForbidden},
 		"a redirection":         {Status: http.StatusFound, Body: "elsewhere"},
 		"very much":             {Status: http.StatusOK, Body: strings.Repeat("x", 4<<20)},
+		"without an end":        {Status: http.StatusOK, Body: strings.Repeat("x", 1<<10), Endless: true},
 	}
 }
 
@@ -77,7 +81,11 @@ func (a Answer) write(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", kind)
 	w.WriteHeader(a.Status)
-	io.WriteString(w, a.Body)
+	for {
+		if _, err := io.WriteString(w, a.Body); err != nil || !a.Endless {
+			return
+		}
+	}
 }
 
 // recorder notes the status of an answer.

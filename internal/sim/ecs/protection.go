@@ -40,7 +40,7 @@ func (a *Agent) update(w http.ResponseWriter, r *http.Request) bool {
 	}
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
-	if err := d.Decode(&wish); err != nil || wish.ProtectionEnabled == nil {
+	if err := d.Decode(&wish); err != nil || r.Header.Get("Content-Type") != "application/json" || wish.ProtectionEnabled == nil {
 		refuse(w, "UpdateTaskProtection: failed to decode request")
 		return false
 	}
