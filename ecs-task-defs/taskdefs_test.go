@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -85,8 +84,11 @@ func checkTask(t *testing.T, d definition) {
 	if d.ExecutionRoleArn == nil {
 		t.Error("executionRoleArn: without the role there is no image, no secret and no log")
 	}
-	if len(d.runners()) == 0 {
+	switch n := len(d.runners()); {
+	case n == 0:
 		t.Error("there is no runner in it")
+	case n > 1 && d.NetworkMode != types.NetworkModeAwsvpc:
+		t.Errorf("network mode %q: several runners of one task have to see one another, to share its protection", d.NetworkMode)
 	}
 }
 
@@ -118,8 +120,23 @@ func checkContainers(t *testing.T, d definition) {
 		if h := c.HealthCheck; h == nil || !slices.Equal(h.Command, []string{"CMD", program, "healthcheck"}) {
 			t.Errorf("%s: no health check that does without a shell: %+v", aws.ToString(c.Name), h)
 		}
+		checkHealth(t, c)
 		if r := c.RestartPolicy; r != nil && (aws.ToInt32(r.RestartAttemptPeriod) < 60 || aws.ToInt32(r.RestartAttemptPeriod) > 1800) {
 			t.Errorf("%s: restartAttemptPeriod %d: ECS has 60 to 1800 seconds", aws.ToString(c.Name), aws.ToInt32(r.RestartAttemptPeriod))
+		}
+	}
+}
+
+// checkHealth holds a health check to ECS's limits in seconds, and times.
+func checkHealth(t *testing.T, c types.ContainerDefinition) {
+	t.Helper()
+	h := orZero(c.HealthCheck)
+	for name, is := range map[string]struct {
+		value    *int32
+		from, to int32
+	}{"interval": {h.Interval, 5, 300}, "timeout": {h.Timeout, 2, 60}, "retries": {h.Retries, 1, 10}, "startPeriod": {h.StartPeriod, 0, 300}} {
+		if is.value == nil || *is.value < is.from || *is.value > is.to {
+			t.Errorf("%s: health check %s %d: ECS has %d to %d", aws.ToString(c.Name), name, aws.ToInt32(is.value), is.from, is.to)
 		}
 	}
 }
@@ -190,72 +207,6 @@ func checkMounts(t *testing.T, d definition) {
 		if !used[aws.ToString(v.Name)] {
 			t.Errorf("nobody mounts the volume %q", aws.ToString(v.Name))
 		}
-	}
-}
-
-func checkFargate(t *testing.T, d definition) {
-	t.Helper()
-	checkUnprivileged(t, d)
-	checkSize(t, d)
-	if d.NetworkMode != types.NetworkModeAwsvpc {
-		t.Errorf("network mode %q: Fargate has awsvpc and no other", d.NetworkMode)
-	}
-	if n := orZero(d.EphemeralStorage).SizeInGiB; n < 21 || n > 200 {
-		t.Errorf("ephemeral storage of %d GiB: Fargate has 21 to 200", n)
-	}
-	if len(d.PlacementConstraints) > 0 {
-		t.Error("Fargate has no placement constraints")
-	}
-	for _, c := range d.ContainerDefinitions {
-		if n := aws.ToInt32(c.StopTimeout); n > 120 {
-			t.Errorf("%s: stopTimeout %d: Fargate has 2 to 120 seconds", aws.ToString(c.Name), n)
-		}
-	}
-}
-
-// checkUnprivileged refuses what leads out of a container: on Fargate and Managed Instances there is nothing behind it
-// that would be ours.
-func checkUnprivileged(t *testing.T, d definition) {
-	t.Helper()
-	if privileged(d) {
-		t.Error("a privileged container")
-	}
-	for _, v := range d.Volumes {
-		if v.Host != nil || v.DockerVolumeConfiguration != nil {
-			t.Errorf("volume %q is the host's", aws.ToString(v.Name))
-		}
-	}
-}
-
-func privileged(d definition) bool {
-	return slices.ContainsFunc(d.ContainerDefinitions, func(c types.ContainerDefinition) bool { return aws.ToBool(c.Privileged) })
-}
-
-// memory is what Fargate offers for a number of CPU units: from, to, in steps of; MiB. 256 units are left out: a runner
-// needs more.
-var memory = map[string]struct{ from, to, step int }{
-	"512":   {1024, 4096, 1024},
-	"1024":  {2048, 8192, 1024},
-	"2048":  {4096, 16384, 1024},
-	"4096":  {8192, 30720, 1024},
-	"8192":  {16384, 61440, 4096},
-	"16384": {32768, 122880, 8192},
-}
-
-// checkSize holds a task to Fargate's sizes, and the shares of its containers to the whole.
-func checkSize(t *testing.T, d definition) {
-	t.Helper()
-	m, known := memory[aws.ToString(d.Cpu)]
-	n, err := strconv.Atoi(aws.ToString(d.Memory))
-	if !known || err != nil || n < m.from || n > m.to || (n-m.from)%m.step != 0 {
-		t.Errorf("cpu %q with memory %q is no pair that Fargate offers", aws.ToString(d.Cpu), aws.ToString(d.Memory))
-	}
-	cpu, mem := 0, 0
-	for _, c := range d.ContainerDefinitions {
-		cpu, mem = cpu+int(c.Cpu), mem+int(aws.ToInt32(c.Memory))
-	}
-	if whole, _ := strconv.Atoi(aws.ToString(d.Cpu)); cpu > whole || mem > n {
-		t.Errorf("the containers ask for %d CPU units and %d MiB, and there are %d and %d", cpu, mem, whole, n)
 	}
 }
 

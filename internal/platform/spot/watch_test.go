@@ -107,7 +107,7 @@ func TestNothingToWatch(t *testing.T) {
 	silent.Answer(&sim.Answer{Hang: true})
 	garbage.Answer(&sim.Answer{Status: 200, Body: "<html>\r\n<body>"})
 	refusing := sim.NewInstance("spot")
-	refusing.Answer(&sim.Answer{Status: 403})
+	refusing.Answer(&sim.Answer{Status: 403, Body: "Forbidden"})
 	forgetful := sim.NewInstance("spot")
 	for name, c := range map[string]struct {
 		instance *sim.Instance
@@ -149,14 +149,13 @@ func TestHowOften(t *testing.T) {
 	}
 }
 
-// Over a real connection, which is kept, and past a proxy.
+// Over a real connection, which is kept.
 func TestOverTheLoopback(t *testing.T) {
 	i := sim.NewInstance("spot")
 	at := time.Now().Add(2 * minute).Truncate(second)
 	i.Interrupt("terminate", at)
 	server := httptest.NewServer(i)
 	defer server.Close()
-	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	m := &spot.Metadata{Address: server.URL + "/"}
