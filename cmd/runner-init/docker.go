@@ -189,6 +189,9 @@ func (w *wiring) dockerTime() (context.Context, context.CancelFunc) {
 	return ctx, func() { unbound(); cancel() }
 }
 
+// hintLine is what a hint shows of a line of dockerd's, in bytes. All of it is in the log.
+const hintLine = 400
+
 // dockerHint is what to do about a daemon that did not come up.
 func dockerHint(e *dockerd.Error) string {
 	if len(e.Tail) == 0 {
@@ -198,5 +201,9 @@ func dockerHint(e *dockerd.Error) string {
 	if e.Late {
 		hint = "RUNNER_DOCKER_TIMEOUT is how long it may take; " + hint
 	}
-	return hint + " Its last lines: " + strings.Join(e.Tail, " | ")
+	var tail []string
+	for _, line := range e.Tail {
+		tail = append(tail, cut(line, hintLine))
+	}
+	return hint + " Its last lines: " + strings.Join(tail, " | ")
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/runner-init/runner-init/internal/dockerd"
 	"github.com/runner-init/runner-init/internal/doctor"
 	"github.com/runner-init/runner-init/internal/need"
 	"github.com/runner-init/runner-init/internal/runner"
@@ -93,6 +94,15 @@ func TestDoctorOfJobsDocker(t *testing.T) {
 		if f := p.checkDocker(t.Context())[0]; f.Status != want || (f.Status == doctor.Warn) != strings.Contains(f.Hint, "its group has to be able to write") {
 			t.Errorf("mode %o: got %+v", mode, f)
 		}
+	}
+}
+
+// However long the last words of a daemon are, the very last ones are in a termination message.
+func TestDockerHint(t *testing.T) {
+	long := strings.Repeat("x", 8<<10)
+	e := &dockerd.Error{Err: io.EOF, Tail: []string{long, long, long, "failed to start daemon: " + long}, Late: true}
+	if _, hint := verdict(e); len(hint) > maxTermination/2 || !strings.Contains(hint, "| failed to start daemon: x") {
+		t.Errorf("the hint has %d bytes: %s", len(hint), hint)
 	}
 }
 

@@ -132,7 +132,7 @@ type tail struct {
 	kept []string
 }
 
-const tailLines = 10
+const tailLines = 4
 
 func (t *tail) add(line string) {
 	t.mu.Lock()
