@@ -113,10 +113,15 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
+// lull is how long a connection may lie idle. Calls come in bursts with minutes or hours between them: whatever is still open
+// then is dead as often as not, and would wake up a runner without a job when its other end closes it.
+const lull = time.Second
+
 // newTransport is net/http's, with more authorities to trust. There is no way to trust everybody.
 func newTransport(ca []byte) (*http.Transport, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.OnProxyConnectResponse = askedProxy
+	transport.IdleConnTimeout = lull
 	if len(ca) == 0 {
 		return transport, nil
 	}

@@ -2,6 +2,7 @@ package registration
 
 import (
 	"encoding/pem"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -116,5 +117,28 @@ func TestBarred(t *testing.T) {
 				t.Errorf("the proxy's password shows in %v", err)
 			}
 		})
+	}
+}
+
+// A connection does not outlast the calls that follow one another: a runner that idles has none that could wake it up.
+func TestConnectionsAreClosed(t *testing.T) {
+	server := github.New(github.Options{})
+	server.AddPAT(canary, github.Classic("admin:org"))
+	closed := make(chan struct{})
+	at := httptest.NewUnstartedServer(server)
+	at.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			close(closed)
+		}
+	}
+	at.Start()
+	defer at.Close()
+	if _, err := newClient(t, nil, func(o *Options) { o.API = at.URL }).RegistrationToken(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-closed:
+	case <-time.After(30 * time.Second):
+		t.Error("the connection is still open after 30 s")
 	}
 }
