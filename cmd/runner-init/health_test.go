@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/runner-init/runner-init/internal/need"
 	"github.com/runner-init/runner-init/internal/sim/github"
@@ -92,6 +93,30 @@ func TestHealthcheckOfHungSupervisor(t *testing.T) {
 	if said, code := b.health(0); code != 1 || !strings.Contains(said, "no answer") {
 		t.Errorf("healthcheck: %q and exit code %d", said, code)
 	}
+}
+
+// A healthcheck runs beside every job, every few seconds: of the processor it takes a fraction of a millisecond, and no
+// machine is so slow, or so busy, that it would be five.
+func TestHealthcheckTakesNoTime(t *testing.T) {
+	const rounds, most = 21, 5 * time.Millisecond
+	h := newHub(t)
+	b := openHere(t, h, newRoot(t))
+	h.listening(t, b)
+	var took []time.Duration
+	for range rounds {
+		cmd := exec.CommandContext(t.Context(), need.Program(t, "cmd/runner-init"), "healthcheck")
+		cmd.Env = []string{}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		took = append(took, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
+	}
+	slices.Sort(took)
+	median := took[rounds/2]
+	if median > most {
+		t.Errorf("it takes %v, want %v at most", median, most)
+	}
+	t.Logf("it takes %v", median)
 }
 
 func TestHealthcheckWithoutRunner(t *testing.T) {

@@ -18,10 +18,16 @@ var repeating = []lifecycle.Code{
 	lifecycle.OutdatedRunner, lifecycle.Usage, lifecycle.Refused, lifecycle.Misconfigured, lifecycle.Conflicted, lifecycle.CannotExecute, lifecycle.NotFound,
 }
 
+// repeats reports whether an end is one of those. A runner that fails before it has ever listened lacks something in its
+// image, and would be registered for nothing again.
+func (s *supervisor) repeats(exit lifecycle.Exit) bool {
+	return slices.Contains(repeating, exit.Code) || exit.Code == lifecycle.RunnerFailed && !s.listened
+}
+
 // hold keeps such an end from an orchestrator that restarts us at once. A stop ends it, also one that came before; it is
 // a stop of the container, which then gets the exit code that it would have had.
 func (s *supervisor) hold(exit lifecycle.Exit) {
-	if s.config.FailureHold <= 0 || !slices.Contains(repeating, exit.Code) || s.stopping.Err() != nil {
+	if s.config.FailureHold <= 0 || !s.repeats(exit) || s.stopping.Err() != nil {
 		return
 	}
 	wait := around(s.config.FailureHold)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/runner-init/runner-init/internal/config"
 	"github.com/runner-init/runner-init/internal/sim/github"
+	simrunner "github.com/runner-init/runner-init/internal/sim/runner"
 	"github.com/runner-init/runner-init/lifecycle"
 )
 
@@ -51,7 +52,7 @@ func TestHold(t *testing.T) {
 		"off":            {lifecycle.Refused, 0, nil, 0, 0},
 		"a clean end":    {lifecycle.OK, hold, nil, 0, 0},
 		"unreachable":    {lifecycle.Unreachable, hold, nil, 0, 0},
-		"crash":          {lifecycle.RunnerFailed, hold, nil, 0, 0},
+		"never listened": {lifecycle.RunnerFailed, hold, nil, 30 * time.Second, 50 * time.Second},
 		"ghost":          {lifecycle.GhostLeft, hold, nil, 0, 0},
 		"stopped before": {lifecycle.Refused, hold, func(_ chan<- os.Signal, stop func()) { stop() }, 0, 0},
 		"stopped": {lifecycle.Refused, hold, func(_ chan<- os.Signal, stop func()) {
@@ -66,6 +67,32 @@ func TestHold(t *testing.T) {
 				t.Errorf("held for %v, want %v to %v", took, test.least, test.most)
 			}
 		})
+	}
+}
+
+// A crash of a runner that has listened says nothing about the next one's.
+func TestCrashAfterListening(t *testing.T) {
+	synctest.Test(t, func(*testing.T) {
+		s := &supervisor{config: config.Config{FailureHold: time.Hour}, log: slog.New(slog.DiscardHandler), stopping: t.Context(), listened: true}
+		begin := time.Now()
+		if s.hold(lifecycle.Exit{Code: lifecycle.RunnerFailed}); time.Since(begin) > 0 {
+			t.Errorf("held for %v", time.Since(begin))
+		}
+	})
+}
+
+// A runner that cannot even start is registered, and deregistered, once in each life, which is held.
+func TestBrokenRunnerIsNoStorm(t *testing.T) {
+	h, root := newHub(t), newRoot(t)
+	behave(t, root, simrunner.AtConnect, simrunner.Act{Exit: new(1)})
+	b := open(t, h, root, usual("RUNNER_FAILURE_HOLD=1h"))
+	b.said("failure is held back")
+	b.expectHealth("alive holding", false)
+	h.expectEmpty(t)
+	b.signal(syscall.SIGTERM)
+	b.expectExit(70)
+	if calls := h.calls(); len(calls) > 3 {
+		t.Errorf("calls: %q", calls)
 	}
 }
 
@@ -106,6 +133,41 @@ func TestFailureIsHeld(t *testing.T) {
 			b.expectExit(test.code)
 			if got := h.calls(); len(got) != test.calls {
 				t.Errorf("calls: %q, want %d", got, test.calls)
+			}
+		})
+	}
+}
+
+// An orchestrator that restarts us at once, and for ever, does not turn a credential that GitHub refuses into a storm: a life
+// costs one request, and lasts as long as the failure is held.
+func TestRefusalIsNoStorm(t *testing.T) {
+	const lives, hold = 3, 2 * time.Second
+	_, keys := testKeys()
+	for name, test := range map[string]struct {
+		environ []string
+		knows   func(*hub)
+	}{
+		"a PAT":             {usual("GITHUB_TOKEN=", "PAT=no-such-pat"), nil},
+		"a PAT, by token":   {usual("GITHUB_TOKEN=", "PAT=no-such-pat", "RUNNER_REGISTRATION=token"), nil},
+		"a PAT, persistent": {usual("GITHUB_TOKEN=", "PAT=no-such-pat", "RUNNER_EPHEMERAL=false"), nil},
+		"an App's key":      {usual("GITHUB_TOKEN=", "GITHUB_APP_ID=77", "GITHUB_APP_PRIVATE_KEY="+keys[1]), installed(nil)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, root := newHub(t), newRoot(t)
+			if test.knows != nil {
+				test.knows(h)
+			}
+			begin := time.Now()
+			for range lives {
+				b := open(t, h, root, append(test.environ, "RUNNER_FAILURE_HOLD="+hold.String()))
+				b.expectExit(77)
+			}
+			took, requests := time.Since(begin), h.Journal()
+			if len(requests) != lives {
+				t.Errorf("%d lives made %d requests: %+v", lives, len(requests), requests)
+			}
+			if least := lives * hold * 3 / 4; took < least {
+				t.Errorf("%d lives took %v, want %v at least", lives, took, least)
 			}
 		})
 	}

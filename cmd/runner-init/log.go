@@ -73,6 +73,7 @@ func (w *wiring) observe(before, after lifecycle.Status) {
 	if after.Phase != lifecycle.Exited {
 		w.phase = after.Phase
 	}
+	w.listened = w.listened || after.Phase == lifecycle.Listening
 	w.health.Set(after.Phase.String(), after.Phase == lifecycle.Listening || after.Phase == lifecycle.Running)
 	attrs := []any{slog.String(keyPhase, after.Phase.String()), slog.String(keyFrom, before.Phase.String())}
 	if reason := after.Exit.Reason; reason != "" {

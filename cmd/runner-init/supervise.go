@@ -42,6 +42,7 @@ type supervisor struct {
 	protection *platform.Protection // nil: off
 	listener   *listener            // nil before there is a wiring
 	phase      lifecycle.Phase      // the last one before the end
+	listened   bool                 // the runner has been ready for a job, as far as we know
 }
 
 // superviseCommand is the whole life of a runner.
@@ -58,6 +59,7 @@ func recoverCommand(args []string) int {
 		if w.journal.HandedOver {
 			w.log.Warn("deregistration will be limited", slog.String(keyReason, droppedReason))
 		}
+		w.listened = true
 		left := w.journal.read()
 		alive, job := w.adopt(left)
 		died := lifecycle.Exit{Code: lifecycle.RunnerFailed, Reason: w.death("the supervisor died")}
