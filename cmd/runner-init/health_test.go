@@ -95,6 +95,51 @@ func TestHealthcheckOfHungSupervisor(t *testing.T) {
 	}
 }
 
+// A job that floods the socket, and holds what it has opened, keeps no probe from its answer, nor the runner from its end.
+func TestHealthcheckInAFlood(t *testing.T) {
+	h := newHub(t)
+	b := open(t, h, newRoot(t), usual())
+	h.listening(t, b)
+	mount, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", b.pid))
+	pid, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", b.pid))
+	ctx, end := context.WithCancel(t.Context())
+	var flood sync.WaitGroup
+	defer flood.Wait()
+	defer end()
+	arrived := make(chan struct{}, 1)
+	for range 8 {
+		flood.Go(func() {
+			var open [50]net.Conn // at a time
+			for i := 0; ctx.Err() == nil; i = (i + 1) % len(open) {
+				if open[i] != nil {
+					open[i].Close()
+				}
+				if open[i], _ = net.Dial("unixpacket", "@runner-init/"+mount+pid); open[i] != nil {
+					open[i].Write(make([]byte, 1000)) // nobody reads it
+				}
+				if i == len(open)-1 {
+					select {
+					case arrived <- struct{}{}:
+					default:
+					}
+				}
+			}
+			for _, c := range open {
+				if c != nil {
+					c.Close()
+				}
+			}
+		})
+	}
+	<-arrived
+	for range 5 {
+		b.expectHealth("ready listening", true)
+	}
+	b.signal(syscall.SIGTERM)
+	b.expectExit(0)
+	h.expectEmpty(t)
+}
+
 // A healthcheck runs beside every job, every few seconds: of the processor it takes a fraction of a millisecond, and no
 // machine is so slow, or so busy, that it would be five.
 func TestHealthcheckTakesNoTime(t *testing.T) {

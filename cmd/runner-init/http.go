@@ -54,10 +54,13 @@ func (s *supervisor) facts() metrics.Facts {
 
 // measure notes what a change of the status counts for.
 func (w *wiring) measure(before, after lifecycle.Status) {
+	if w.metrics == nil {
+		return
+	}
 	if after.Restarts > before.Restarts {
 		w.metrics.Restarted()
 	}
 	if before.Phase == lifecycle.Starting && after.Phase == lifecycle.Listening {
-		w.metrics.Listening(time.Since(w.began))
+		w.metrics.Listening(time.Since(w.journal.BeginTime())) // not ours, if somebody was there before us
 	}
 }

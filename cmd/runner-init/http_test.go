@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/runner-init/runner-init/internal/sim/github"
 )
@@ -72,6 +74,37 @@ func TestMetrics(t *testing.T) {
 	}
 	b.signal(syscall.SIGTERM)
 	b.expectExit(0)
+}
+
+// The time until we listen counts from the start of the container, whoever went before: here the one who registered.
+func TestStartupCountsFromTheStart(t *testing.T) {
+	h := newHub(t)
+	gate := h.Gate(github.Point{Method: "POST", Route: "/repos/{owner}/{repo}/actions/runners/generate-jitconfig"})
+	b := open(t, h, newRoot(t), dropping("RUNNER_HTTP_ADDR=127.0.0.1:0"))
+	if _, err := gate.Arrived(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const held = 2 * time.Second
+	for begin := time.Now(); time.Since(begin) < held; {
+		b.expectHealth("alive registering", false)
+	}
+	gate.Release()
+	h.listening(t, b)
+	b.said(`"phase":"listening"`)
+	addresses := regexp.MustCompile(`"address":"([^"]+)"`).FindAllStringSubmatch(b.stderr.String(), -1)
+	resp, err := http.Get("http://" + addresses[len(addresses)-1][1] + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	found := regexp.MustCompile(`(?m)^runner_init_startup_seconds ([0-9.]+)$`).FindSubmatch(body)
+	if found == nil {
+		t.Fatalf("no startup_seconds in\n%s", body)
+	}
+	if seconds, _ := strconv.ParseFloat(string(found[1]), 64); seconds < held.Seconds() || seconds > testTime.Seconds() {
+		t.Errorf("it took %v s, want %v at least", seconds, held)
+	}
 }
 
 // A port that is taken is said before anything is registered.
