@@ -6,15 +6,13 @@ import (
 	"strings"
 )
 
-// diagram draws every way from one phase to another that the walks have found.
+// diagram draws every way from one phase to another that the walk has found.
 func diagram() string {
 	events := map[[2]Phase][]string{}
-	for _, k := range walks() {
-		for w := range k.ways {
-			ends, name := [2]Phase{w.from, w.to}, label(w.event)
-			if w.from != w.to && !w.overtaken() && !slices.Contains(events[ends], name) {
-				events[ends] = append(events[ends], name)
-			}
+	for w := range everything().ways {
+		ends, name := [2]Phase{w.from, w.to}, label(w.event)
+		if !w.overtaken() && !slices.Contains(events[ends], name) {
+			events[ends] = append(events[ends], name)
 		}
 	}
 	var drawn strings.Builder

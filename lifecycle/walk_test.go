@@ -10,32 +10,25 @@ import (
 // TestEveryWorld walks through every world that can be reached, so that what it finds holds by exhaustion; then it stops
 // each of them, by a signal and by a notice.
 func TestEveryWorld(t *testing.T) {
-	for name, k := range walks() {
-		t.Run(name, func(t *testing.T) {
-			if k.err != nil {
-				t.Fatalf("%v\n%s", k.err, k.story)
-			}
-			for i, d := 0, newEndings(); i < len(k.queue); i++ {
-				for _, why := range []Event{Stop{}, Notice{}} {
-					if err := d.stop(k.queue[i], why); err != nil {
-						t.Fatalf("%v\n%s", err, k.tell(i, why))
-					}
-				}
-			}
-			t.Logf("%d worlds, %d statuses", len(k.queue), k.statuses())
-		})
+	k := everything()
+	if k.err != nil {
+		t.Fatalf("%v\n%s", k.err, k.story)
 	}
+	for i, d := 0, newEndings(); i < len(k.queue); i++ {
+		for _, why := range []Event{Stop{}, Notice{}} {
+			if err := d.stop(k.queue[i], why); err != nil {
+				t.Fatalf("%v\n%s", err, k.tell(i, why))
+			}
+		}
+	}
+	t.Logf("%d worlds, %d statuses", len(k.queue), k.statuses())
 }
 
-// walks goes through the worlds after every outset, once for all tests.
-var walks = sync.OnceValue(func() map[string]*walk {
-	all := map[string]*walk{}
-	for name, begin := range outsets() {
-		k := &walk{came: map[world]step{}, ways: map[way]bool{}}
-		k.err = k.from(begin())
-		all[name] = k
-	}
-	return all
+// everything is the walk from every outset, once for all tests.
+var everything = sync.OnceValue(func() *walk {
+	k := &walk{came: map[world]step{}, ways: map[way]bool{}}
+	k.err = k.from(outsets())
+	return k
 })
 
 // outsets are the ways in which a life begins.
@@ -62,7 +55,7 @@ func outsets() map[string]func() (Status, []Action) {
 type walk struct {
 	queue []world
 	came  map[world]step
-	ways  map[way]bool // all that lead from one phase to another
+	ways  map[way]bool // all that lead from one phase to another one
 	story string       // of the error
 	err   error
 }
@@ -75,16 +68,23 @@ type way struct {
 
 // step is how a world was reached first.
 type step struct {
-	from  int // index in the queue
-	event Event
+	from   int // index in the queue, or -1
+	event  Event
+	outset string // which it is, if it is one
 }
 
-func (k *walk) from(s Status, actions []Action) error {
-	first, err := outset(s, actions)
-	if err != nil {
-		return err
+func (k *walk) from(outsets map[string]func() (Status, []Action)) error {
+	for name, begin := range outsets {
+		first, err := outset(begin())
+		if err != nil {
+			k.story = name
+			return err
+		}
+		if _, known := k.came[first]; !known {
+			k.came[first] = step{from: -1, outset: name}
+			k.queue = append(k.queue, first)
+		}
 	}
-	k.queue, k.came[first] = []world{first}, step{from: -1}
 	for i := 0; i < len(k.queue); i++ {
 		for _, e := range k.queue[i].possible() {
 			next, _, err := k.queue[i].happen(e)
@@ -92,9 +92,11 @@ func (k *walk) from(s Status, actions []Action) error {
 				k.story = k.tell(i, e)
 				return err
 			}
-			k.ways[way{k.queue[i].Phase, next.Phase, e}] = true
+			if from, to := k.queue[i].Phase, next.Phase; from != to {
+				k.ways[way{from, to, e}] = true
+			}
 			if _, known := k.came[next]; !known {
-				k.came[next] = step{i, e}
+				k.came[next] = step{from: i, event: e}
 				k.queue = append(k.queue, next)
 			}
 		}
@@ -109,6 +111,8 @@ func (k *walk) tell(i int, last Event) string {
 		came := k.came[k.queue[i]]
 		if came.from >= 0 {
 			lines = append([]string{line(k.queue[came.from], came.event)}, lines...)
+		} else {
+			lines = append([]string{came.outset}, lines...)
 		}
 		i = came.from
 	}

@@ -148,15 +148,22 @@ func (s *Server) Bearer(id int64) string {
 
 // drop takes the registration away. The caller holds mu.
 func (s *Server) drop(reg *registration) {
-	s.runners = slices.DeleteFunc(s.runners, func(other *registration) bool { return other == reg })
+	if i, found := s.at(reg.ID); found {
+		s.runners = slices.Delete(s.runners, i, i+1)
+	}
 }
 
 func (s *Server) byID(id int64) *registration {
-	i, found := slices.BinarySearchFunc(s.runners, id, func(reg *registration, id int64) int { return cmp.Compare(reg.ID, id) })
+	i, found := s.at(id)
 	if !found {
 		return nil
 	}
 	return s.runners[i]
+}
+
+// at returns where a registration is among the others, or would be. The caller holds mu.
+func (s *Server) at(id int64) (i int, found bool) {
+	return slices.BinarySearchFunc(s.runners, id, func(reg *registration, id int64) int { return cmp.Compare(reg.ID, id) })
 }
 
 func (s *Server) byToken(token string) *registration {
