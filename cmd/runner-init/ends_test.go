@@ -61,7 +61,7 @@ func TestListenerDiesWithJob(t *testing.T) {
 	if _, err := os.ReadFile(told); err != nil {
 		t.Errorf("the step was not asked to end: %v", err)
 	}
-	for _, want := range []string{`"reason":"the listener crashed: killed by SIGKILL"`, "processes that a job left behind were ended"} {
+	for _, want := range []string{`"reason":"the listener crashed: killed by SIGKILL"`, `"names":"Runner.Worker, `} {
 		if !strings.Contains(b.stderr.String(), want) {
 			t.Errorf("it did not say %s", want)
 		}

@@ -29,6 +29,12 @@ var boxes atomic.Int64
 // launch starts a container. Its client is killed after half a minute, so that no read from it lasts for ever.
 func launch(t *testing.T, image string, options []string, command ...string) *box {
 	t.Helper()
+	return launchApart(t, nil, image, options, command...)
+}
+
+// launchApart keeps standard error apart, if there is something to keep it in, which is complete after checkCode.
+func launchApart(t *testing.T, stderr io.Writer, image string, options []string, command ...string) *box {
+	t.Helper()
 	b, args := newBox(t, image, options, command)
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -36,6 +42,9 @@ func launch(t *testing.T, image string, options []string, command ...string) *bo
 	}
 	b.cmd.Args = append(b.cmd.Args, args...)
 	b.cmd.Stdout, b.cmd.Stderr = w, w
+	if stderr != nil {
+		b.cmd.Stderr = stderr
+	}
 	b.start(r)
 	w.Close()
 	return b

@@ -39,6 +39,7 @@ type Runner struct {
 	Spared int
 
 	since uint64 // when the first listener was born
+	first int    // that listener
 }
 
 // command returns a listener command with the given arguments for it passed as environment, where no other process can

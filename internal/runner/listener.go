@@ -32,7 +32,7 @@ type Listener struct {
 
 func (r *Runner) listener(p process) *Listener {
 	if r.since == 0 {
-		r.since = statOf(p.id()).born
+		r.since, r.first = statOf(p.id()).born, p.id()
 	}
 	l := &Listener{process: p, root: r.Root}
 	l.killed, l.kill = context.WithCancel(context.Background())

@@ -38,6 +38,7 @@ type family struct {
 	own    int    // whose descendants are in use: ours
 	spared int    // the same, of somebody before us
 	since  uint64 // when the first listener was born; what is older is no job's
+	first  int    // that listener
 }
 
 // endStrays ends what the listeners of this runner left behind: by SIGTERM, and after a while, or once hurry is closed,
@@ -46,7 +47,7 @@ func (r *Runner) endStrays(hurry <-chan struct{}) []Stray {
 	if r.Init == 0 || r.since == 0 {
 		return nil
 	}
-	f := family{init: r.Init, own: os.Getpid(), spared: r.Spared, since: r.since}
+	f := family{init: r.Init, own: os.Getpid(), spared: r.Spared, since: r.since, first: r.first}
 	found := f.find()
 	if len(found) == 0 {
 		return nil
@@ -82,11 +83,17 @@ func (f family) find() (found []Stray) {
 		all[pid] = statOf(pid)
 	}
 	for pid, s := range all {
-		if s.born > f.since && s.alive() && f.owns(pid, all) {
+		if f.isYounger(pid, s) && s.alive() && f.owns(pid, all) {
 			found = append(found, Stray{PID: pid, Name: nameOf(pid), born: s.born})
 		}
 	}
 	return found
+}
+
+// isYounger reports whether a process was born after the first listener. Of those of one clock tick, which is long, their
+// numbers tell.
+func (f family) isYounger(pid int, s stat) bool {
+	return s.born > f.since || s.born == f.since && pid > f.first
 }
 
 // owns reports whether a process descends from the init, and not from us.
