@@ -68,10 +68,13 @@ func startWith(t *testing.T, gh *server, image string, options []string, argumen
 	return watch(t, id)
 }
 
+// patience is for all that a test does with a container; it is the end of a test that fails, also on a busy machine.
+const patience = 2 * time.Minute
+
 // watch takes over a container that was started.
 func watch(t *testing.T, id string) *container {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(func() {
 		cancel()
 		if t.Failed() {

@@ -96,6 +96,7 @@ func Main() int {
 		return 3
 	case Mute:
 		<-asked.Done()
+		d.say("asked to end")
 		return 0
 	case Stubborn, Deaf:
 		cancel()
