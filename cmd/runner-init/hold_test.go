@@ -72,7 +72,7 @@ func TestHold(t *testing.T) {
 
 // A crash of a runner that has listened says nothing about the next one's.
 func TestCrashAfterListening(t *testing.T) {
-	synctest.Test(t, func(*testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		s := &supervisor{config: config.Config{FailureHold: time.Hour}, log: slog.New(slog.DiscardHandler), stopping: t.Context(), listened: true}
 		begin := time.Now()
 		if s.hold(lifecycle.Exit{Code: lifecycle.RunnerFailed}); time.Since(begin) > 0 {
@@ -161,6 +161,9 @@ func TestRefusalIsNoStorm(t *testing.T) {
 			for range lives {
 				b := open(t, h, root, append(test.environ, "RUNNER_FAILURE_HOLD="+hold.String()))
 				b.expectExit(77)
+				if said := records(b.stderr.String(), "failure is held back, since a restart would only repeat it"); len(said) != 1 {
+					t.Errorf("it was held back %d times", len(said))
+				}
 			}
 			took, requests := time.Since(begin), h.Journal()
 			if len(requests) != lives {
