@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"regexp"
 	"runtime"
 	"strings"
@@ -50,14 +51,16 @@ func TestKubePlay(t *testing.T) {
 			c.test(p.play(t, gh, name, c.edit(podOf(t, c.file, name, serverAt(gh.url))), "--network=host"))
 		})
 	}
-	t.Run("restricted", func(t *testing.T) {
-		t.Parallel()
-		gh := serve(t)
-		const own = "127.0.0.1:8080" // who has users of its own has to have a network of its own
-		p := p.play(t, gh, "restricted", podOf(t, "restricted.yaml", "restricted", serverAt("http://"+own)), "--network=none")
-		p.serveInside(own)
-		p.restricted()
-	})
+	for name, test := range map[string]func(play){"restricted": play.restricted, "sysbox": play.daemon} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gh := serve(t)
+			const own = "127.0.0.1:8080" // who has users of its own has to have a network of its own
+			p := p.play(t, gh, name, podOf(t, name+".yaml", name, serverAt("http://"+own)), "--network=none")
+			p.serveInside(own)
+			test(p)
+		})
+	}
 	t.Run("scale-set", func(t *testing.T) {
 		t.Parallel()
 		gh := serve(t)
@@ -189,11 +192,22 @@ func (p play) online() {
 	p.t.Fatal("the readiness probe fails")
 }
 
-// ended waits for the end of the runner's container.
+// bounded runs a command for as long as the test has patience.
+func (p play) bounded(args ...string) ([]byte, error) {
+	c := p.command(args...)
+	bounded := exec.CommandContext(p.ctx, c.Args[0], c.Args[1:]...)
+	bounded.Env = c.Env
+	return bounded.Output()
+}
+
+// ended waits for the end of the runner's container, as long as the test has patience.
 func (p play) ended() {
 	p.t.Helper()
-	if code := p.run("wait", p.runner); code != "0" {
-		p.t.Errorf("exit code %s", code)
+	c := p.command("wait", p.runner)
+	waits := exec.CommandContext(p.ctx, c.Args[0], c.Args[1:]...)
+	waits.Env = c.Env
+	if code, err := waits.Output(); err != nil || string(code) != "0\n" {
+		p.t.Errorf("exit code %q, %v", code, err)
 	}
 	p.gh.checkNoRunner(p.t)
 }
@@ -261,8 +275,17 @@ func (p play) restricted() {
 
 // sidecar has a daemon in another container, which jobs use as an ordinary user.
 func (p play) sidecar() {
-	log := p.build(`echo "uid=$(id -u)"; until docker info; do sleep 0.1; done`)
+	log := p.build(`echo "uid=$(id -u)"; i=0; until docker info; do i=$((i+1)); [ $i -lt 300 ] || exit 1; sleep 0.1; done`)
 	if !strings.Contains(log, "uid=1001\n") || !strings.Contains(log, "the daemon answers 200") {
+		p.t.Errorf("the job printed:\n%s", log)
+	}
+	p.ended()
+}
+
+// daemon has one inside, as root of a user namespace, though of no sysbox. Jobs are an ordinary user there too.
+func (p play) daemon() {
+	log := p.build(`echo "uid=$(id -u)"; docker info; cat /proc/self/uid_map`)
+	if !strings.Contains(log, "uid=1001\n") || !strings.Contains(log, "the daemon answers 200") || strings.Contains(log, "4294967295") {
 		p.t.Errorf("the job printed:\n%s", log)
 	}
 	p.ended()

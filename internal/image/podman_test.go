@@ -40,6 +40,9 @@ func newPodman(t *testing.T) podman {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(dir, 0o755); err != nil { // root of a user namespace gets there too
+		t.Fatal(err)
+	}
 	p := podman{t: t, dir: dir}
 	p.mounts = p.unshare(p.write("subid", "containers:1000000:1000000\n"))
 	t.Cleanup(func() {
@@ -127,6 +130,11 @@ func (p podman) images() {
 	for _, dir := range []string{"tmp", "home/runner/_work", "externals", "runner"} { // where pods have an emptyDir, as open as that is
 		dir = filepath.Join(tree, dir)
 		if err := errors.Join(os.MkdirAll(dir, 0o777), os.Chmod(dir, 0o777)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	for _, err := range []error{os.Chown(home, 1001, 0), os.Chown(filepath.Join(home, "_diag"), 1001, 0), os.Chown(filepath.Join(home, "_work"), 1001, 0)} {
+		if err != nil {
 			p.t.Fatal(err)
 		}
 	}
