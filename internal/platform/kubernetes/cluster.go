@@ -97,6 +97,9 @@ func (c Cluster) patch(ctx context.Context, at string, patch []byte) (status int
 	if err != nil {
 		return 0, nil, noAccount(err)
 	}
+	if token = bytes.TrimSpace(token); len(token) == 0 {
+		return 0, nil, noAccount(errors.New("its token is empty"))
+	}
 	authority, err := os.ReadFile(filepath.Join(c.Account, "ca.crt"))
 	if err != nil {
 		return 0, nil, noAccount(err)
@@ -109,7 +112,7 @@ func (c Cluster) patch(ctx context.Context, at string, patch []byte) (status int
 	if err != nil {
 		return 0, nil, errors.New("the address of the API server is no URL")
 	}
-	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
+	req.Header.Set("Authorization", "Bearer "+string(token))
 	req.Header.Set("Content-Type", "application/merge-patch+json")
 	req.Header.Set("Accept", "application/json")
 	direct := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, DisableKeepAlives: true} // asked now and then: a connection would only lie idle

@@ -124,6 +124,14 @@ func TestNoAccount(t *testing.T) {
 		says  string
 	}{
 		"no token":      {func(t *testing.T, _ *sim.Server, g *kubernetes.Guard) { remove(t, g, "token") }, slog.LevelDebug, "no service account"},
+		"no file of it": {func(t *testing.T, _ *sim.Server, g *kubernetes.Guard) { g.Cluster.Account += "/token" }, slog.LevelDebug, "no service account"},
+		"an empty one":  {func(t *testing.T, _ *sim.Server, g *kubernetes.Guard) { put(t, g.Cluster, "token", "\n") }, slog.LevelDebug, "token is empty"},
+		"a directory": {func(t *testing.T, _ *sim.Server, g *kubernetes.Guard) {
+			remove(t, g, "token")
+			if err := os.Mkdir(filepath.Join(g.Cluster.Account, "token"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}, slog.LevelDebug, "no service account"},
 		"no authority":  {func(t *testing.T, _ *sim.Server, g *kubernetes.Guard) { remove(t, g, "ca.crt") }, slog.LevelDebug, "no service account"},
 		"an empty file": {func(t *testing.T, _ *sim.Server, g *kubernetes.Guard) { put(t, g.Cluster, "ca.crt", "") }, slog.LevelDebug, "no certificate"},
 		"no namespace": {func(t *testing.T, _ *sim.Server, g *kubernetes.Guard) {
