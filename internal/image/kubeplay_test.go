@@ -192,14 +192,6 @@ func (p play) online() {
 	p.t.Fatal("the readiness probe fails")
 }
 
-// bounded runs a command for as long as the test has patience.
-func (p play) bounded(args ...string) ([]byte, error) {
-	c := p.command(args...)
-	bounded := exec.CommandContext(p.ctx, c.Args[0], c.Args[1:]...)
-	bounded.Env = c.Env
-	return bounded.Output()
-}
-
 // ended waits for the end of the runner's container, as long as the test has patience.
 func (p play) ended() {
 	p.t.Helper()
