@@ -43,6 +43,7 @@ func keepCommand(args []string) int {
 			exit, _ := w.judge(err)
 			return lifecycle.Exit{Code: lifecycle.GhostLeft, Reason: exit.Reason}
 		}
+		w.listener.protection.Inherit() // who handed over may not have come to it
 		return w.loop.Run(lifecycle.Continue(w.config.Ephemeral))
 	})
 }

@@ -133,8 +133,8 @@ func TestPodAnnotations(t *testing.T) {
 func TestPodInherits(t *testing.T) {
 	marked := map[string]string{"a": "b", podMarked: "true", podLedger: podMarked}
 	clean := map[string]string{"a": "b"}
-	start := func(t *testing.T, h *hub, c *cluster) *box {
-		b := openPod(t, h, c.account, usual(c.environ...))
+	start := func(t *testing.T, h *hub, c *cluster, environ ...string) *box {
+		b := openPod(t, h, c.account, usual(append(c.environ, environ...)...))
 		h.listening(t, b)
 		return b
 	}
@@ -157,6 +157,15 @@ func TestPodInherits(t *testing.T) {
 		if got := c.Annotations(); !maps.Equal(got, clean) {
 			t.Errorf("afterwards the pod has %q", got)
 		}
+	})
+	t.Run("without credentials, from an answer that comes late", func(t *testing.T) {
+		h, c := newHub(t), newCluster(t, marked)
+		c.Answer(kubernetes.Answers()["hang"])
+		b := start(t, h, c, "RUNNER_DROP_CREDENTIALS=true")
+		c.Answer()
+		c.await(t, func() bool { return maps.Equal(c.Annotations(), clean) })
+		b.signal(syscall.SIGTERM)
+		b.expectExit(75) // nobody is left who may delete the registration
 	})
 	t.Run("without an answer", func(t *testing.T) { // nobody waits for it, neither to begin nor to end
 		h, c := newHub(t), newCluster(t, marked)
