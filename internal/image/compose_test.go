@@ -76,6 +76,9 @@ func testComposeSocket(t *testing.T, made images) {
 	dir, gh := deployed(t)
 	work, externals := t.TempDir(), filepath.Join(t.TempDir(), "externals")
 	file := strings.NewReplacer("- /var/lib/github-runner/work:", "- "+work+":", "- /home/runner/externals:", "- "+externals+":").Replace(readDeploy(t, "compose.socket.yaml"))
+	if !strings.Contains(file, "      externals:\n        condition: service_completed_successfully\n") {
+		t.Error("compose.socket.yaml: the runner may start before its Node.js is there")
+	}
 	if strings.Count(file, work) != 1 || strings.Count(file, externals) != 2 {
 		t.Fatalf("compose.socket.yaml mounts other directories:\n%s", file)
 	}
