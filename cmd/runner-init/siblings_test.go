@@ -46,10 +46,16 @@ func (s sibling) finish() {
 	expectResult(s.t, s.job, github.Succeeded)
 }
 
-// Protection belongs to the task: the runner whose job ends first leaves it to the other one, the last one gives it up.
+// Protection belongs to the task: the runner whose job ends first leaves it to the other one, the last one gives it up. A
+// runner of another task on the same network has no part in it.
 func TestSiblingsShareProtection(t *testing.T) {
 	h := newHub(t)
 	agent, all := openSiblings(t, h, "first", "second")
+	other, elsewhere := openSiblings(t, h, "elsewhere")
+	elsewhere[0].finish()
+	if !other.Protected().IsZero() {
+		t.Errorf("the agent of another task was sent %q", other.Wishes())
+	}
 	all[0].finish()
 	if agent.Protected().IsZero() || slices.Contains(agent.Wishes(), wishReleased) || !strings.Contains(all[0].stderr.String(), "the protection from scale-in stays") {
 		t.Errorf("the agent was sent %q while a job ran", agent.Wishes())
