@@ -57,7 +57,7 @@ func TestImage(t *testing.T) {
 	t.Run("socket", func(t *testing.T) { t.Parallel(); testSocket(t, made) })
 	t.Run("pod", func(t *testing.T) { t.Parallel(); testPods(t, made.minimal) })
 	for name, test := range map[string]func(*testing.T, string){
-		"health": testHealth, "restart": testRestart, "kill and start": testKillAndStart, "fork bomb": testForkBomb, "out of memory": testOOM,
+		"health": testHealth, "restart": testRestart, "kill and start": testKillAndStart, "fork bomb": testForkBomb, "refused for ever": testRefusedForEver, "out of memory": testOOM,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, made.minimal) })
 	}

@@ -89,6 +89,40 @@ func (c *container) checkSecondLife(gh *server, first string) {
 	c.checkExit(0)
 }
 
+// testRefusedForEver is a token that GitHub refuses under a policy that restarts the container at once, and for ever: each
+// life costs one request, and is held for as long as it is told to, or else delayed by the engine, twice as long each time.
+func testRefusedForEver(t *testing.T, image string) {
+	for name, test := range map[string]struct {
+		options  []string
+		requests int
+		least    time.Duration // for so many
+	}{
+		"held":               {[]string{"--env=RUNNER_FAILURE_HOLD=4s"}, 4, 3 * 3 * time.Second},
+		"left to the engine": {nil, 7, (100 + 200 + 400 + 800 + 1600 + 3200) * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			gh := serve(t)
+			gh.RevokePAT(pat)
+			begin := time.Now()
+			c := start(t, gh, image, append(test.options, "--restart=always")...)
+			tick := time.NewTicker(10 * time.Millisecond)
+			defer tick.Stop()
+			for len(gh.Journal()) < test.requests {
+				select {
+				case <-tick.C:
+				case <-c.ctx.Done():
+					t.Fatalf("%d requests, want %d", len(gh.Journal()), test.requests)
+				}
+			}
+			if took := time.Since(begin); took < test.least {
+				t.Errorf("%d requests came within %v, want %v at least", test.requests, took, test.least)
+			} else {
+				t.Logf("%d requests in %v", test.requests, took)
+			}
+		})
+	}
+}
+
 // testForkBomb has a job that takes every process that the container may have.
 func testForkBomb(t *testing.T, image string) {
 	gh := serve(t)
