@@ -15,12 +15,7 @@ const (
 	patience   = time.Minute      // for the steps of a way out that has no deadline
 	restart    = 5 * time.Second  // what run.sh waits before it starts the listener again; doubled each time
 	proof      = time.Minute      // a listener that fails within a minute of its session will do so again
-	// A worker starts within moments of its job. Two looks tell one that never came from one that has just ended.
-	firstLook, secondLook = 30 * time.Second, 90 * time.Second
-	lookAgain             = 2 * time.Minute // where GitHub did not answer whether the job still is one
-	// GitHub is asked for an idle runner after ten minutes, and then less and less often: six times in the first day.
-	firstProbe, longestProbe = 10 * time.Minute, 6 * time.Hour
-	shortDrain               = 30 * time.Second // a grace period that lets a job run on for less than this is worth a warning
+	shortDrain = 30 * time.Second // a grace period that lets a job run on for less than this is worth a warning
 )
 
 // Plan divides the grace period: moments counted from the stop signal. A platform that runs out of patience kills us

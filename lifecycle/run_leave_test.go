@@ -41,6 +41,18 @@ func TestIdleTimeoutCountsAnewAfterEachJob(t *testing.T) {
 	})
 }
 
+// Only a runner that listens idles: a timer that expires while its listener is started again, or has a job, means nothing.
+func TestIdleTimeoutOfWhoDoesNotIdle(t *testing.T) {
+	for _, s := range []Status{
+		{Phase: Starting, Registered: true, Restarts: 1}, {Phase: Starting, Registered: true, Listener: true},
+		{Phase: Running, Registered: true, Listener: true, Job: true},
+	} {
+		if after, actions := Next(s, Expired{IdleBy}); after != s || len(actions) > 0 {
+			t.Errorf("%+v: got %+v and %v", s, after, actions)
+		}
+	}
+}
+
 // A job that arrives just as the idle time is over is never lost, wherever between GitHub and us it was.
 func TestIdleTimeoutAroundAnAssignmentLosesNoJob(t *testing.T) {
 	for _, persistent := range []bool{false, true} {

@@ -210,11 +210,11 @@ func TestDockerOutlivesSupervisor(t *testing.T) {
 				kill(t, b.supervisor())
 				b.said(`"phase":"draining"`)
 			}
+			if again := b.daemonOf(daemon); again != pid { // while the job waits
+				t.Errorf("the daemon is %d, and was %d", again, pid)
+			}
 			if err := os.WriteFile(filepath.Join(daemon, "ON"), nil, 0o644); err != nil {
 				t.Fatal(err)
-			}
-			if again := b.daemonOf(daemon); again != pid {
-				t.Errorf("the daemon is %d, and was %d", again, pid)
 			}
 			b.expectExit(test.code)
 			expectResult(t, job, github.Succeeded)

@@ -140,7 +140,7 @@ func TestSelfUpdate(t *testing.T) {
 	for _, ephemeral := range []bool{true, false} {
 		t.Run(fmt.Sprint("ephemeral ", ephemeral), func(t *testing.T) {
 			h, root := newHub(t), newRoot(t)
-			if err := simrunner.WriteBehaviour(root, simrunner.Behaviour{UpdatePoll: time.Second}); err != nil { // it outlives the listener
+			if err := simrunner.WriteBehaviour(root, simrunner.Behaviour{UpdatePoll: 5 * time.Second}); err != nil { // it outlives the listener by so much
 				t.Fatal(err)
 			}
 			b := open(t, h, root, usual("RUNNER_DISABLE_UPDATE=false", "RUNNER_NAME=one", fmt.Sprint("RUNNER_EPHEMERAL=", ephemeral)))

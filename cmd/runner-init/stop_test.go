@@ -448,15 +448,7 @@ func TestDeletedByAnother(t *testing.T) {
 	if _, err := gate.Arrived(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	request, err := http.NewRequest("DELETE", fmt.Sprintf("%s/repos/acme/widgets/actions/runners/%d", h.url, h.Runners()[0].ID), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+testPAT)
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil || answer.StatusCode != http.StatusNoContent {
-		t.Fatal(answer, err)
-	}
+	h.forget(t)
 	gate.Release()
 	b.expectExit(0)
 }
