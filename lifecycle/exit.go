@@ -27,7 +27,7 @@ const (
 	DeadRunner Code = 82
 	// DockerDown is a Docker daemon of ours that did not come up, or did not stay up.
 	DockerDown Code = 83
-	// MemoryExhausted is a runner, or a job's worker, that the kernel's OOM killer has ended.
+	// MemoryExhausted is a runner, a supervisor of ours, or a job's worker, that the kernel's OOM killer has ended.
 	MemoryExhausted Code = 84
 	// CannotExecute is a program that exists and cannot be executed.
 	CannotExecute Code = 126
@@ -63,7 +63,7 @@ func Meanings() []Meaning {
 		{Conflicted, "a name or session conflict would not clear", "give each runner its own name, or none at all"},
 		{DeadRunner, "the runner was dead: it took a job and did not start it, or GitHub no longer knew it", "start another one; if it happens again, look into `_diag`, and for who deletes runners"},
 		{DockerDown, "the Docker daemon inside did not come up, or kept crashing", "read its last lines, `dockerd: …`: a container that is not privileged, nor of the runtime sysbox-runc, is the usual cause"},
-		{MemoryExhausted, "the kernel's OOM killer ended the runner, or the worker and with it the job", "give the container more memory or the job less to do; the last line names the limit and the peak"},
+		{MemoryExhausted, "the kernel's OOM killer ended the runner, our supervisor, or the worker and with it the job", "give the container more memory or the job less to do; the last line names the limit and the peak"},
 		{CannotExecute, "the command cannot be executed", "check its mode, its interpreter and its architecture"},
 		{NotFound, "the command was not found", "check the path"},
 	}

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,7 +13,9 @@ type Loop struct {
 	plan   Plan
 	events chan Event
 	stops  chan time.Time // when each was asked for
+	turns  chan struct{}  // see Turns
 	over   chan struct{}
+	begun  atomic.Bool
 
 	// What follows belongs to the goroutine in Run.
 	status  Status
@@ -27,7 +30,7 @@ type Loop struct {
 func New(ports Ports, plan Plan) *Loop {
 	return &Loop{
 		ports: ports, plan: plan,
-		events: make(chan Event), stops: make(chan time.Time, manyStops), over: make(chan struct{}),
+		events: make(chan Event), stops: make(chan time.Time, manyStops), turns: make(chan struct{}), over: make(chan struct{}),
 		timers: make(map[Timer]time.Time),
 	}
 }
@@ -58,6 +61,23 @@ func (l *Loop) Stop(since time.Time) {
 // goroutine.
 func (l *Loop) StopBy(end time.Time) { l.Tell(Notice{end}) }
 
+// Turns asks for a proof of life: it reports whether the loop comes round within a time. One that has not begun, or is over,
+// has nothing to prove. Nothing but the question wakes the loop. Safe for use by any goroutine.
+func (l *Loop) Turns(within time.Duration) bool {
+	if !l.begun.Load() {
+		return true
+	}
+	patience := time.NewTimer(within)
+	defer patience.Stop()
+	select {
+	case l.turns <- struct{}{}:
+	case <-l.over:
+	case <-patience.C:
+		return false
+	}
+	return true
+}
+
 // Run drives the runner from the given status and actions (of Begin or Resume) to its end, and returns how it ended.
 // Steps that are still in flight then are cancelled, not waited for.
 func (l *Loop) Run(s Status, actions []Action) Exit {
@@ -65,6 +85,7 @@ func (l *Loop) Run(s Status, actions []Action) Exit {
 	defer func() { l.cancel(); close(l.over) }()
 	l.observe(Status{}, s)
 	l.status = s
+	l.begun.Store(true)
 	l.do(actions)
 	clock := time.NewTimer(0)
 	defer clock.Stop()
@@ -82,6 +103,7 @@ func (l *Loop) Run(s Status, actions []Action) Exit {
 			l.stop(since)
 		case e := <-l.events:
 			l.apply(e)
+		case <-l.turns:
 		case <-clock.C:
 			l.expire(time.Now())
 		}

@@ -67,6 +67,39 @@ func TestTellReturnsWhenTheLoopIsOver(t *testing.T) {
 	})
 }
 
+// A loop proves that it lives by coming round: not while an adapter keeps it, and at once otherwise. Before and after its
+// time there is nothing to prove.
+func TestTurns(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := prompt()
+		const stop, hangs = 10 * time.Second, 10 * time.Second
+		s.turned = func(_, after Status) {
+			if after.Phase == Stopping && time.Since(s.began) == stop {
+				time.Sleep(hangs)
+			}
+		}
+		asks := map[time.Duration]struct {
+			turns bool
+			takes time.Duration
+		}{5 * time.Second: {true, 0}, stop + time.Second: {false, time.Second}, stop + hangs - time.Second/2: {true, time.Second / 2}}
+		for at, want := range asks {
+			time.AfterFunc(at, func() {
+				began := time.Now()
+				if got := s.loop.Turns(time.Second); got != want.turns || time.Since(began) != want.takes {
+					t.Errorf("asked at %v: %t after %v, want %t after %v", at, got, time.Since(began), want.turns, want.takes)
+				}
+			})
+		}
+		if !New(Ports{}, Plan{}).Turns(time.Second) {
+			t.Error("a loop that has not begun has to prove something")
+		}
+		s.play(cue{stop, Stop{}})
+		if !s.loop.Turns(time.Second) {
+			t.Error("a loop that is over has to prove something")
+		}
+	})
+}
+
 // A listener that cannot be started is no listener: a signal that waits for the loop at that moment finds none to fence
 // off and to interrupt.
 func TestFailedLaunchComesBeforeAStop(t *testing.T) {

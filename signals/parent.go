@@ -191,18 +191,21 @@ func (p *Parent) Read(limit int64) ([]byte, error) {
 	return io.ReadAll(io.NewSectionReader(p.journal, ownBytes, limit))
 }
 
-// Note replaces a second text in the journal, another owner's, in the same way: at most 2 KiB.
-func (p *Parent) Note(text []byte) error {
-	if len(text) > leftBytes-noteBytes {
+// NoteSize is how long a note may be, in bytes.
+const NoteSize = (leftBytes - noteBytes) / 2
+
+// Note replaces a further text in the journal, another owner's, in the same way. There are two, 0 and 1.
+func (p *Parent) Note(which int, text []byte) error {
+	if len(text) > NoteSize {
 		return errors.New("cannot note so much")
 	}
-	_, err := p.journal.WriteAt(text, noteBytes)
+	_, err := p.journal.WriteAt(text, noteBytes+int64(which)*NoteSize)
 	return err
 }
 
 // Noted returns up to so many bytes of what Note left.
-func (p *Parent) Noted(limit int64) ([]byte, error) {
-	return io.ReadAll(io.NewSectionReader(p.journal, noteBytes, limit))
+func (p *Parent) Noted(which int, limit int64) ([]byte, error) {
+	return io.ReadAll(io.NewSectionReader(p.journal, noteBytes+int64(which)*NoteSize, limit))
 }
 
 // KeepSecrets leaves text to our successors that they are to take out of our last words. What was left before is replaced.

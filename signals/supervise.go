@@ -44,7 +44,7 @@ const (
 	orphanBytes  = 32 // how many orphans have been reaped
 	beginBytes   = 40 // when the init began, by CLOCK_MONOTONIC, in nanoseconds
 	ownBytes     = 64
-	noteBytes    = 2048 // see Note
+	noteBytes    = 2048 // two of them: see Note
 	leftBytes    = 4096
 	secretBytes  = 4 << 20 // what a successor is to take out of the last words: see KeepSecrets
 	// What Go's runtime says of its end: see keepLastWords.

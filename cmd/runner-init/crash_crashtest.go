@@ -18,11 +18,11 @@ func crashCommands() []command {
 
 // armCrash makes the supervisor crash on a signal, from a goroutine of its own and with every secret that it knows in its
 // last words: USR1 is a panic with an error, USR2 one with a value, HUP an error of the runtime that nobody can recover from.
-// The successor does the same, and does not crash: PID 1 gives it none but the stop signals of its predecessor.
+// The successor does the same, and does not crash: PID 1 gives it none but the stop signals of its predecessor. ALRM has the next one hang who writes to the log.
 func (s *supervisor) armCrash() {
 	s.tellHeap()
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGHUP)
+	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGHUP, syscall.SIGALRM)
 	go func() {
 		received := <-signals
 		secrets := strings.Join(append(s.config.Secrets(), s.mask.Add("")...), "\n")
@@ -34,6 +34,9 @@ func (s *supervisor) armCrash() {
 		case syscall.SIGHUP:
 			println("crash test: ", secrets)
 			new(sync.Mutex).Unlock()
+		case syscall.SIGALRM:
+			os.Stderr.WriteString("the log hangs\n")
+			s.outlet.mu.Lock()
 		}
 	}()
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -85,6 +86,7 @@ func TestCrashTwice(t *testing.T) {
 			program := need.Program(t, "cmd/runner-init", append(test.tags, "crashtest")...)
 			b := openProgram(t, program, h, newRoot(t), usual("GITHUB_TOKEN="+canary, "RUNNER_NAME=n", "RUNNER_TERMINATION_LOG="+last))
 			working(t, job)
+			b.said("job started")
 			b.signal(syscall.SIGUSR1)
 			b.said(`"phase":"draining"`)
 			if test.second == syscall.SIGKILL {
@@ -97,6 +99,9 @@ func TestCrashTwice(t *testing.T) {
 				t.Error("the log holds the token")
 			}
 			words := said(t, last)
+			if words.Job == nil || words.Job.Name != "build" {
+				t.Errorf("the termination message says of the job: %+v", words.Job)
+			}
 			if words.Reason != test.reason || !words.Ghost || words.ExitCode != 75 || words.Runner != "n" || words.Hint == "" {
 				t.Errorf("the termination message says %+v", words)
 			}
@@ -108,11 +113,12 @@ func TestCrashTwice(t *testing.T) {
 	}
 }
 
-// record returns the first record of a log in JSON that has this message.
-func record(log, message string) (attributes map[string]any) {
+// record returns the first record of a log in JSON that has this message, and is wanted by whoever has wishes.
+func record(log, message string, wanted ...func(map[string]any) bool) (attributes map[string]any) {
 	for line := range strings.Lines(log) {
 		attributes = nil
-		if json.Unmarshal([]byte(line), &attributes) == nil && attributes["msg"] == message {
+		refused := func(wants func(map[string]any) bool) bool { return !wants(attributes) }
+		if json.Unmarshal([]byte(line), &attributes) == nil && attributes["msg"] == message && !slices.ContainsFunc(wanted, refused) {
 			return attributes
 		}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -126,15 +125,9 @@ type dockerMark struct {
 	Born uint64
 }
 
-const dockerMarkSize = 128
-
 // note leaves a mark of each daemon.
 func (d *docker) note(pid int) {
-	text, err := json.Marshal(dockerMark{pid, runner.Birth(pid)})
-	if err == nil {
-		err = d.supervisor.journal.Note(append(text, strings.Repeat(" ", dockerMarkSize-len(text))...))
-	}
-	if err != nil {
+	if err := d.supervisor.journal.note(dockerNote, dockerMark{pid, runner.Birth(pid)}); err != nil {
 		d.supervisor.log.Warn("cannot note docker", slog.Any(keyError, err))
 	}
 }
@@ -145,8 +138,7 @@ func (d *docker) adopt(r *runner.Runner) bool {
 		return true
 	}
 	var mark dockerMark
-	text, _ := d.supervisor.journal.Noted(dockerMarkSize)
-	json.Unmarshal(text, &mark)
+	d.supervisor.journal.noted(dockerNote, &mark)
 	orphan, alive := runner.Overtake(mark.PID, mark.Born)
 	if alive {
 		r.Spared = mark.PID

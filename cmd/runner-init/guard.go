@@ -7,9 +7,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/runner-init/runner-init/internal/mask"
 	"github.com/runner-init/runner-init/internal/runner"
+	"github.com/runner-init/runner-init/lifecycle"
 )
 
 // guard puts the mask between us and the world: from here on everything that we print goes through it. The listener's
@@ -63,6 +65,18 @@ func proxySecrets(environ []string) (secrets []string) {
 
 // maxCause and maxStack bound what is logged of a crash, in bytes: a stack that has overflowed is long.
 const maxCause, maxStack = 4 << 10, 16 << 10
+
+// died is the end of the program because of that of the supervisor before us.
+func (w *wiring) died() lifecycle.Exit {
+	exit := lifecycle.Exit{Code: lifecycle.RunnerFailed, Reason: w.death("the supervisor died")}
+	if w.journal.Death().Signal() != syscall.SIGKILL || w.listener.trail.Kills == nil {
+		return exit
+	}
+	if done := killsSince(kernelFiles, *w.listener.trail.Kills); done != "" {
+		return lifecycle.Exit{Code: lifecycle.MemoryExhausted, Reason: exit.Reason + ": the OOM killer struck: " + done}
+	}
+	return exit
+}
 
 // death logs what the role before us died of, as far as it could say, and returns the reason for the exit.
 func (s *supervisor) death(died string) string {

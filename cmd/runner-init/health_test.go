@@ -164,6 +164,30 @@ func TestHealthcheckTakesNoTime(t *testing.T) {
 	t.Logf("it takes %v", median)
 }
 
+// A supervisor that answers and does not look after its runner any more is none that lives.
+func TestHealthcheckOfHungLoop(t *testing.T) {
+	h := newHub(t)
+	b := openProgram(t, need.Program(t, "cmd/runner-init", "crashtest"), h, newRoot(t), usual("RUNNER_LOG_LEVEL=info"))
+	h.listening(t, b)
+	b.said(`"phase":"listening"`)
+	b.signal(syscall.SIGALRM)
+	b.said("the log hangs")
+	if said, code := b.health(0); code != 0 || said != "ready listening" {
+		t.Errorf("before the loop hangs: %q and exit code %d", said, code)
+	}
+	kill(t, b.child(t, "Runner.Listener")) // the loop will want to say so
+	b.eventually("bad health", func() bool {
+		said, code := b.health(0)
+		if said == "ready listening" && code == 0 {
+			return false
+		}
+		if code != 1 || !strings.HasPrefix(said, "stuck ") {
+			t.Errorf("healthcheck: %q and exit code %d", said, code)
+		}
+		return true
+	})
+}
+
 func TestHealthcheckWithoutRunner(t *testing.T) {
 	need.PIDNamespace(t)
 	program := need.Program(t, "cmd/runner-init")

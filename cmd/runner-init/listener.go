@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/runner-init/runner-init/internal/metrics"
@@ -18,6 +19,7 @@ type listener struct {
 	runner  *runner.Runner
 	log     *slog.Logger
 	metrics *metrics.Metrics // nil: off
+	journal journal
 	process *runner.Listener
 	jobOver func() // in a goroutine of its own; may be nil
 	// handOver has a successor start the listener instead. It may be nil.
@@ -33,6 +35,9 @@ type listener struct {
 	oom       oomWatch
 	ephemeral bool
 	killed    atomic.Bool // by us
+
+	trailing sync.Mutex
+	trail    trail // for a successor
 
 	job    atomic.Pointer[served] // the last job
 	failed atomic.Bool            // the last listener ended badly
@@ -51,17 +56,52 @@ func (l *listener) Launch(tell func(lifecycle.Event)) (err error) {
 		return l.handOver()
 	}
 	l.followDiag()
-	l.oom.begin(kernelFiles)
+	l.watchMemory()
 	l.process, err = l.runner.Launch(l.news(tell))
+	l.leave(func(t *trail) { t.Since, t.First = l.runner.Since, l.runner.First })
 	return err
 }
 
-// adopt takes over a listener that an earlier supervisor started, and reports whether one lives.
+// adopt takes over a listener that an earlier supervisor started, or what is left of it, and reports whether there is one.
 func (l *listener) adopt(tell func(lifecycle.Event)) bool {
 	l.followDiag()
-	l.oom.begin(kernelFiles)
+	l.watchMemory()
+	l.runner.Since, l.runner.First = l.trail.Since, l.trail.First
 	l.process = l.runner.Adopt(l.news(tell))
 	return l.process != nil
+}
+
+// leave changes what a successor of ours is to know.
+func (l *listener) leave(change func(*trail)) {
+	l.trailing.Lock()
+	defer l.trailing.Unlock()
+	change(&l.trail)
+	if l.journal.Parent == nil { // in the tests of the listener alone
+		return
+	}
+	if err := l.journal.note(listenerNote, l.trail); err != nil {
+		l.log.Warn("cannot note the job", slog.Any(keyError, err))
+	}
+}
+
+// resume begins where an earlier supervisor has ended.
+func (l *listener) resume() {
+	l.journal.noted(listenerNote, &l.trail)
+	l.job.Store(l.trail.Job)
+}
+
+// Bounds of what is noted of a job, in bytes: escaped, it may be six times as long.
+const maxJobName, maxJobResult = 100, 20
+
+// serve remembers the last job. A name that is not known any more, or a result, is the one from before.
+func (l *listener) serve(job served) {
+	if before := l.job.Load(); job.Name == "" && before != nil {
+		job.Name = before.Name
+	}
+	l.job.Store(&job)
+	l.leave(func(t *trail) {
+		t.Job = &served{Name: cut(job.Name, maxJobName), Result: cut(job.Result, maxJobResult)}
+	})
 }
 
 // Working is false before there is a listener.
@@ -76,15 +116,15 @@ func (l *listener) news(tell func(lifecycle.Event)) runner.News {
 	return runner.News{
 		Ready: func() { tell(lifecycle.Ready{}) },
 		JobStarted: func(job string) {
-			l.job.Store(&served{Name: job})
+			l.serve(served{Name: job})
 			l.log.Info("job started", slog.String(keyJob, job))
 			l.metrics.JobStarted()
 			l.protect(true)
 			tell(lifecycle.JobStarted{})
 		},
 		JobEnded: func(job, result string) {
-			l.job.Store(&served{Name: job, Result: result})
-			l.log.Info("job ended", slog.String(keyJob, job), slog.String(keyResult, result))
+			l.serve(served{Name: job, Result: result})
+			l.log.Info("job ended", slog.String(keyJob, l.job.Load().Name), slog.String(keyResult, result))
 			l.metrics.JobEnded(result)
 			l.protect(false)
 			if l.jobOver != nil {
@@ -95,6 +135,9 @@ func (l *listener) news(tell func(lifecycle.Event)) runner.News {
 		},
 		Ended: func(end runner.End) {
 			l.failed.Store(end.Failed())
+			if end.Result != "" {
+				l.serve(served{Result: end.Result})
+			}
 			l.protect(false)
 			l.log.Debug("listener ended", slog.String(keyReason, end.String()))
 			if len(end.Strays) > 0 {

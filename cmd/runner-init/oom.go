@@ -55,6 +55,37 @@ func (o *oomWatch) forgive() {
 	o.before = o.told
 }
 
+// watchMemory has what the OOM killer did until now be nobody's business, a successor's neither.
+func (l *listener) watchMemory() {
+	l.oom.begin(kernelFiles)
+	l.noteKills()
+}
+
+// noteKills leaves the number of kills that the log knows of to a successor: one more, and a supervisor that was killed has
+// been killed by the OOM killer.
+func (l *listener) noteKills() {
+	if kills, known := l.oom.known(); known {
+		l.leave(func(t *trail) { t.Kills = &kills })
+	}
+}
+
+// known is how many kills the log knows of, if they can be counted.
+func (o *oomWatch) known() (kills uint64, counted bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.told, o.memory != cgroup.Memory{}
+}
+
+// killsSince is what the OOM killer has done since so many kills were known, in words.
+func killsSince(root string, before uint64) string {
+	memory, _ := cgroup.Find(root)
+	now, err := memory.Read()
+	if err != nil || now.Kills < before {
+		return ""
+	}
+	return killsOf(now.Kills-before, now)
+}
+
 func killsOf(kills uint64, now cgroup.Usage) string {
 	switch kills {
 	case 0:
@@ -74,6 +105,7 @@ func (l *listener) sawOOM() {
 	if !l.ephemeral {
 		l.oom.forgive()
 	}
+	l.noteKills()
 }
 
 // ended translates the end of a listener. The OOM killer is to blame where it has struck, and the listener died of what it

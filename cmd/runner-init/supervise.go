@@ -61,8 +61,9 @@ func recoverCommand(args []string) int {
 		}
 		w.listened = true
 		left := w.journal.read()
+		w.listener.resume()
+		died := w.died()
 		alive, job := w.adopt(left)
-		died := lifecycle.Exit{Code: lifecycle.RunnerFailed, Reason: w.death("the supervisor died")}
 		return w.loop.Run(lifecycle.Resume(w.config.Ephemeral, left.Name != "", alive, job, died))
 	})
 }
@@ -79,6 +80,7 @@ func supervise(args []string, role func(*wiring) lifecycle.Exit) int {
 		complain(err.Error(), "")
 		return int(lifecycle.RunnerFailed)
 	}
+	s.began = s.journal.BeginTime()
 	s.outlet = newOutlet(os.Stderr)
 	defer s.outlet.flush()
 	deaf := s.answerHealth()

@@ -30,7 +30,7 @@ func (s *supervisor) wire() (*wiring, error) {
 	if limit, known := s.journal.CoreLimit(); known {
 		r.CoreLimit = &limit
 	}
-	l := &listener{runner: r, log: s.log, ephemeral: s.config.Ephemeral, metrics: s.metrics, follow: s.config.Diag == config.DiagFollow, flushLog: s.outlet.flush, protection: s.protection}
+	l := &listener{runner: r, log: s.log, journal: s.journal, ephemeral: s.config.Ephemeral, metrics: s.metrics, follow: s.config.Diag == config.DiagFollow, flushLog: s.outlet.flush, protection: s.protection}
 	s.listener = l
 	reg, err := newRegistrar(s, r, l)
 	if err != nil {
@@ -49,9 +49,7 @@ func (s *supervisor) wire() (*wiring, error) {
 	if s.config.DropCredentials && !s.journal.HandedOver {
 		l.handOver = s.handOver
 	}
-	left := max(s.config.StartTimeout-time.Since(s.began), time.Second) // references have taken the rest of the time
-	plan := newPlan(s.config, left)
-	plan.Idle, plan.Life = s.config.IdleTimeout, s.config.MaxLifetime
+	plan := s.limits()
 	if !s.journal.HandedOver { // who handed over has said it
 		if warning := reg.warning(); warning != "" {
 			s.log.Warn("deregistration will be limited", slog.String(keyReason, warning))
@@ -62,7 +60,20 @@ func (s *supervisor) wire() (*wiring, error) {
 	w.loop = lifecycle.New(lifecycle.Ports{
 		Host: w.host, Registrar: reg, Listener: w.listener, Judge: w.judge, Observe: w.observe, Planned: w.planned,
 	}, plan)
+	s.health.Prove(w.loop.Turns)
 	return w, nil
+}
+
+// limits is the plan that the configuration asks for. What counts from the container's beginning is less by the time that is gone: by
+// what references have taken, or a supervisor before us.
+func (s *supervisor) limits() lifecycle.Plan {
+	gone := time.Since(s.began)
+	plan := newPlan(s.config, max(s.config.StartTimeout-gone, time.Second))
+	plan.Idle, plan.Life = s.config.IdleTimeout, s.config.MaxLifetime
+	if plan.Life > 0 {
+		plan.Life = max(plan.Life-gone, 1)
+	}
+	return plan
 }
 
 // newPlan divides the grace period; start is the time from now to listening.

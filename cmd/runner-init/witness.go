@@ -22,6 +22,8 @@ func witnessCommand() int {
 	defer s.outlet.flush()
 	s.config = config.Reload(s.environ)
 	s.guard()
+	s.listener = &listener{journal: s.journal}
+	s.listener.resume()
 	exit := lifecycle.Exit{Code: lifecycle.GhostLeft, Reason: s.death("the supervisor died, and then its recovery")}
 	if s.journal.read().Name == "" { // GitHub was not asked for one
 		exit.Code = lifecycle.RunnerFailed

@@ -18,7 +18,7 @@ const patience = 5
 const longestAnswer = 64
 
 // Ask asks the supervisor in this container how it is, and prints what it says. The result is an exit code as Docker has
-// it: 0 for healthy, 1 for not. Whoever answers is alive; wantReady asks for more.
+// it: 0 for healthy, 1 for not. Whoever answers is alive, unless he says that he is stuck; wantReady asks for more.
 func Ask(wantReady bool) (code int) {
 	// A platform gives a probe the whole environment of the container: from here on no job can read it in /proc.
 	syscall.RawSyscall(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0)
@@ -30,18 +30,18 @@ func Ask(wantReady bool) (code int) {
 	}
 	said[n] = '\n'
 	write(1, said[:n+1])
-	if wantReady && !ready(said[:n]) {
+	if begins(said[:n], stuckWord) || wantReady && !begins(said[:n], readyWord) {
 		return 1
 	}
 	return 0
 }
 
-func ready(said []byte) bool {
-	if len(said) < len(readyWord) {
+func begins(said []byte, word string) bool {
+	if len(said) < len(word) {
 		return false
 	}
-	for i := range len(readyWord) {
-		if said[i] != readyWord[i] {
+	for i := range len(word) {
+		if said[i] != word[i] {
 			return false
 		}
 	}

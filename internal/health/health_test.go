@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http/httptest"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -104,8 +106,48 @@ func expectAnswer(t *testing.T, l net.Listener, want string) {
 
 func TestReady(t *testing.T) {
 	for said, want := range map[string]bool{"ready listening": true, "alive draining": false, "read": false, "": false} {
-		if got := ready([]byte(said)); got != want {
+		if got := begins([]byte(said), readyWord); got != want {
 			t.Errorf("%q is ready: %v, want %v", said, got, want)
 		}
+	}
+}
+
+// Who answers is not alive if nobody looks after the runner any more, and each answer asks anew.
+func TestProof(t *testing.T) {
+	var s State
+	l := serve(t, &s)
+	server := httptest.NewServer(NewServer(&s, func(io.Writer) {}).Handler)
+	t.Cleanup(server.Close)
+	var alive atomic.Bool
+	s.Set("listening", true)
+	s.Prove(func(within time.Duration) bool {
+		if within != proofTime {
+			t.Errorf("the proof has %v", within)
+		}
+		return alive.Load()
+	})
+	for _, test := range []struct {
+		alive  bool
+		says   string
+		status int
+	}{
+		{false, "stuck listening", 503}, {true, "ready listening", 200}, {false, "stuck listening", 503},
+	} {
+		alive.Store(test.alive)
+		expectAnswer(t, l, test.says)
+		for _, path := range []string{"/livez", "/readyz"} {
+			r, err := server.Client().Get(server.URL + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, _ := io.ReadAll(r.Body)
+			r.Body.Close()
+			if r.StatusCode != test.status || string(text) != test.says+"\n" {
+				t.Errorf("%s: %d %q, want %d %q", path, r.StatusCode, text, test.status, test.says)
+			}
+		}
+	}
+	if !s.Ready() || s.Phase() != "listening" {
+		t.Error("metrics have waited for a proof")
 	}
 }

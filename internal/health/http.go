@@ -20,10 +20,14 @@ const (
 func NewServer(s *State, metrics func(io.Writer)) *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
-		plain(w, http.StatusOK, s.read().String())
+		now, status := s.examine(), http.StatusOK
+		if now.stuck {
+			status = http.StatusServiceUnavailable
+		}
+		plain(w, status, now.String())
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		now, status := s.read(), http.StatusServiceUnavailable
+		now, status := s.examine(), http.StatusServiceUnavailable
 		if now.ready {
 			status = http.StatusOK
 		}

@@ -37,7 +37,8 @@ func Listen(open *os.File) (l net.Listener, err error) {
 const acceptPause = time.Second
 
 // Answer tells everybody who comes how the runner is, until the listener is closed. It never waits for them: what is
-// written fits into every socket's buffer, and nothing is read.
+// written fits into every socket's buffer, and nothing is read. It waits for a proof of life only, which is short where there
+// is life.
 func (s *State) Answer(l net.Listener) {
 	for {
 		c, err := l.Accept()
@@ -48,7 +49,7 @@ func (s *State) Answer(l net.Listener) {
 			time.Sleep(acceptPause)
 			continue
 		}
-		c.Write([]byte(s.read().String()))
+		c.Write([]byte(s.examine().String()))
 		c.Close()
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Adopt takes over the listener that a supervisor before us left behind, or returns nil if none lives. Whoever started
-// it is gone, and with it the end of the pipe that its lines went to: the end of its job is seen by the end of its
-// worker, its own end without its exit code.
+// Adopt takes over the listener that a supervisor before us left behind. Whoever started it is gone, and with it the end
+// of the pipe that its lines went to: the end of its job is seen by the end of its worker, its own end without its exit
+// code. Where it has ended already, what it has left behind is ended. Adopt returns nil if no listener has ever been started.
 func (r *Runner) Adopt(news News) *Listener {
 	for _, pid := range listeners(r.Root, "run") {
 		fd, err := unix.PidfdOpen(pid, 0)
@@ -26,7 +26,12 @@ func (r *Runner) Adopt(news News) *Listener {
 		go r.follow(l, fd, workers(r.Root, pid), news)
 		return l
 	}
-	return nil
+	if r.Since == 0 {
+		return nil
+	}
+	l := r.listener(departed{})
+	go func() { news.Ended(r.unseen(l)) }()
+	return l
 }
 
 // follow waits for the ends of the workers and then for that of the listener.
@@ -39,7 +44,16 @@ func (r *Runner) follow(l *Listener, fd int, workers []int, news News) {
 		}
 	}
 	awaitEnd(fd, forever)
-	news.Ended(End{Code: -1, Meaning: Unseen, Strays: r.endStrays(l.killed.Done())})
+	end := r.unseen(l)
+	if code, known := r.WorkerCode(); known && len(workers) > 0 {
+		end.Result = resultOf(code)
+	}
+	news.Ended(end)
+}
+
+// unseen is the end of a listener that was not our child.
+func (r *Runner) unseen(l *Listener) End {
+	return End{Code: -1, Meaning: Unseen, Strays: r.endStrays(l.killed.Done())}
 }
 
 // forever is a patience without end.
@@ -100,3 +114,9 @@ func (s stranger) id() int { return s.pid }
 func (s stranger) signal(sig syscall.Signal) error {
 	return os.NewSyscallError("pidfd_send_signal", unix.PidfdSendSignal(s.fd, sig, nil, 0))
 }
+
+// departed is a listener that had ended before we came.
+type departed struct{}
+
+func (departed) id() int                     { return 0 }
+func (departed) signal(syscall.Signal) error { return os.ErrProcessDone }

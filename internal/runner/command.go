@@ -34,12 +34,13 @@ type Runner struct {
 	Stdout, Stderr *os.File
 	// Init is the process that adopts orphans: what a listener leaves behind below it is ended. 0 leaves it alone.
 	Init int
+	// Since is when the first listener was born (see Birth), and First its number; they are filled in when there is one. What
+	// is older than it is nobody's stray.
+	Since uint64
+	First int
 	// Spared is a process that a supervisor before us has started, and that is nobody's stray, nor is what descends from it;
 	// 0 is none.
 	Spared int
-
-	since uint64 // when the first listener was born
-	first int    // that listener
 }
 
 // command returns a listener command with the given arguments for it passed as environment, where no other process can

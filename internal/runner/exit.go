@@ -15,6 +15,8 @@ type End struct {
 	Meaning Meaning
 	// Signal is what it was killed by; 0 is an end of its own.
 	Signal syscall.Signal
+	// Result is that of the job that ran when the listener was adopted, in the runner's words, as far as it is known.
+	Result string
 	// Strays are the processes that outlived it, and were ended then.
 	Strays []Stray
 }
@@ -60,6 +62,18 @@ func meaningOf(code int) Meaning {
 		return Success // .NET's code after an orderly end on SIGTERM
 	}
 	return Crash
+}
+
+// results are the runner's words for the results of jobs, by the exit codes of the worker from 100 on (Runner.Common
+// TaskResultUtil.cs).
+var results = [...]string{"Succeeded", "SucceededWithIssues", "Failed", "Canceled", "Skipped", "Abandoned"}
+
+// resultOf reads the exit code of a worker: one that has crashed has failed its job.
+func resultOf(code int) string {
+	if code < 100 || code >= 100+len(results) {
+		return "Failed"
+	}
+	return results[code-100]
 }
 
 func endOf(state *os.ProcessState) End {

@@ -31,8 +31,8 @@ type Listener struct {
 }
 
 func (r *Runner) listener(p process) *Listener {
-	if r.since == 0 {
-		r.since, r.first = statOf(p.id()).born, p.id()
+	if r.Since == 0 {
+		r.Since, r.First = statOf(p.id()).born, p.id()
 	}
 	l := &Listener{process: p, root: r.Root}
 	l.killed, l.kill = context.WithCancel(context.Background())

@@ -44,10 +44,10 @@ type family struct {
 // endStrays ends what the listeners of this runner left behind: by SIGTERM, and after a while, or once hurry is closed,
 // by SIGKILL. It returns whom it found. They are the init's to reap.
 func (r *Runner) endStrays(hurry <-chan struct{}) []Stray {
-	if r.Init == 0 || r.since == 0 {
+	if r.Init == 0 || r.Since == 0 {
 		return nil
 	}
-	f := family{init: r.Init, own: os.Getpid(), spared: r.Spared, since: r.since, first: r.first}
+	f := family{init: r.Init, own: os.Getpid(), spared: r.Spared, since: r.Since, first: r.First}
 	found := f.find()
 	if len(found) == 0 {
 		return nil
