@@ -49,7 +49,7 @@ func leave(s Status) (Status, []Action) {
 	if s.Leaving || s.Phase == Deregistering {
 		return s, nil
 	}
-	s.Leaving = true
+	s.Leaving, s.Probes = true, 0
 	switch {
 	case s.Phase <= Registering:
 		return s, []Action{Cancel{}, Arm{ExitBy}}
@@ -120,6 +120,7 @@ func (s Status) settle() (Status, []Action) {
 	case s.Fence == FenceBroken:
 		return s.in(Stopping), []Action{Disarm{FenceBy}, Disarm{DrainBy}, Look{}}
 	}
+	s.Probes = min(s.Probes+1, maxProbes)
 	s, actions := drain(s)
 	return s, append(actions, Arm{FenceAgain})
 }

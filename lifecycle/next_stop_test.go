@@ -1,6 +1,10 @@
 package lifecycle
 
-import "testing"
+import (
+	"slices"
+	"testing"
+	"time"
+)
 
 // undisturbed is the rest of a stop while no job comes.
 var undisturbed = []turn{
@@ -161,4 +165,35 @@ func TestStopWhileIdle(t *testing.T) {
 			},
 		},
 	})
+}
+
+// GitHub may say busy for as long as a job's lease lasts that no listener has got: it is asked less and less often.
+func TestGitHubIsAskedLessAndLessOften(t *testing.T) {
+	s, _ := Next(idle(), Leave{})
+	var pauses []time.Duration
+	for range 6 {
+		var actions []Action
+		s, actions = Next(s, Fenced{Busy})
+		if !slices.Contains(actions, Action(Arm{FenceAgain})) {
+			t.Fatalf("got %v, want GitHub asked again", actions)
+		}
+		due, _ := NewPlan(day, 0).due(FenceAgain, s, time.Time{}, Moments{})
+		pauses = append(pauses, due.Sub(time.Time{}))
+		s, _ = Next(s, Expired{FenceAgain})
+	}
+	if want := []time.Duration{2 * second, 4 * second, 8 * second, 16 * second, 16 * second, 16 * second}; !slices.Equal(pauses, want) {
+		t.Errorf("GitHub was asked again after %v, want %v", pauses, want)
+	}
+	waited := idle()
+	waited.Probes = maxProbes
+	waited, _ = Next(waited, Leave{})
+	between := s
+	between.Ephemeral = false
+	between, _ = Next(between, JobStarted{})
+	between, _ = Next(between, JobEnded{})
+	for name, s := range map[string]Status{"idle for long": waited, "between two jobs": between} {
+		if s, _ = Next(s, Fenced{Busy}); s.Probes != 1 {
+			t.Errorf("%s: it begins with pause %d, want the first one", name, s.Probes)
+		}
+	}
 }

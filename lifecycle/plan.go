@@ -10,7 +10,7 @@ import (
 const (
 	settle     = time.Second      // a job message takes well under a second from assignment to `Running job:`
 	lateFence  = 5 * time.Second  // for the answer to a fence that is asked for at the end of a drain
-	fenceAgain = 2 * time.Second  // between two questions whether GitHub still says busy
+	fenceAgain = 2 * time.Second  // between two questions whether GitHub still says busy; doubled each time, to 16 s
 	linger     = 30 * time.Second // an ephemeral listener cleans up after its job in a second or two
 	patience   = time.Minute      // for the steps of a way out that has no deadline
 	restart    = 5 * time.Second  // what run.sh waits before it starts the listener again; doubled each time
@@ -114,7 +114,7 @@ func (p Plan) due(t Timer, s Status, now time.Time, m Moments) (time.Time, bool)
 	case Settled:
 		return now.Add(p.settle(now, m)), true
 	case FenceAgain:
-		return now.Add(fenceAgain), true
+		return now.Add(fenceAgain << (s.Probes - 1)), true
 	case LingerBy:
 		return now.Add(linger), true
 	case WorkerBy:

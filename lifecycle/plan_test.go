@@ -101,7 +101,7 @@ func TestDue(t *testing.T) {
 			if stopped {
 				at, want = m, c.stopped
 			}
-			due, ever := p.due(c.timer, Status{Restarts: 3}, now, at)
+			due, ever := p.due(c.timer, Status{Restarts: 3, Probes: 1}, now, at)
 			if ever == want.IsZero() || ever && !due.Equal(want) {
 				t.Errorf("%s, stopped: %t: got %s, %t, want %s", timerNames[c.timer], stopped, due, ever, want)
 			}
@@ -113,6 +113,11 @@ func TestDue(t *testing.T) {
 	notice := NewPlan(120*second, 0).By(now.Add(second), now)
 	if due, _ := NewPlan(120*second, 0).due(Settled, Status{}, now, notice); due.After(notice.Drain) {
 		t.Errorf("a fence settles after %s where a second is left, of which the listener needs half", due.Sub(now))
+	}
+	for i, want := range []time.Duration{2 * second, 4 * second, 8 * second, 16 * second} {
+		if due, _ := p.due(FenceAgain, Status{Probes: uint8(i + 1)}, now, m); due.Sub(now) != want {
+			t.Errorf("GitHub is asked after %s whether it still says busy, which it did %d times, want %s", due.Sub(now), i+1, want)
+		}
 	}
 	if _, ever := NewPlan(120*second, 0).due(StartBy, Status{}, now, Moments{}); ever {
 		t.Error("a start timeout of 0 expires, want never")

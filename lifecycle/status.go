@@ -6,7 +6,7 @@ const (
 	maxIdentities = 3 // registered one after another because of session conflicts
 	maxStuck      = 3 // self-updates that did not come to their end, one after another
 	killingStop   = 3 // the stop signal that no longer waits
-	maxProbes     = 4 // of an idle runner, after which the time between two stays the same
+	maxProbes     = 4 // of questions to GitHub in a row, after which the time between two stays the same
 )
 
 // Status is everything the machine knows. It is a comparable value: two equal statuses behave alike for ever.
@@ -46,7 +46,8 @@ type Status struct {
 	Watching bool
 	// Probing says that the watchdog has asked GitHub for the registration.
 	Probing bool
-	// Probes counts how often it has done so since the runner became idle, up to maxProbes.
+	// Probes counts how often it has done so since the runner became idle, up to maxProbes; on the way out, how often GitHub
+	// has said busy although no job is known.
 	Probes uint8
 	// Exit is how the program will end.
 	Exit Exit

@@ -242,6 +242,7 @@ func (a *actor) take(body string) (last bool) {
 	a.ask("POST", "acknowledge", map[string]string{"runnerRequestId": offer.Request}, nil)
 	var job struct{ JobDisplayName string }
 	if a.serve("POST", offer.Service+"acquirejob", map[string]string{"jobMessageId": offer.ID}, &job) != nil {
+		pause(a.stopped, 20*time.Second) // a job that was not acknowledged is offered again at once, for as long as its lease
 		return false
 	}
 	i, err := strconv.Atoi(job.JobDisplayName)

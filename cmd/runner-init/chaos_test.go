@@ -141,6 +141,7 @@ func (s *scene) judge() (wrong []string) {
 	}
 	s.judgeJobs(object)
 	s.judgeReport(object)
+	s.judgeRestraint(object)
 	if s.calm && exit.Code != lifecycle.OK && !s.hasty() && !(s.how == "ready-token" && exit.Code == lifecycle.GhostLeft) {
 		object("nothing went wrong, and the exit code is %d: %s", exit.Code, exit.Reason)
 	}
@@ -228,6 +229,20 @@ func (s *scene) judgeJobs(object func(string, ...any)) {
 		if job.Result() != part.work.result {
 			object("job %s could have ended %q before %v, and is %s, %q", job.Name, part.work.result, drain, job.State(), job.Result())
 		}
+	}
+}
+
+// judgeRestraint: whatever happens, GitHub is not asked in a hurry. What is asked longest is whether it still says busy.
+func (s *scene) judgeRestraint(object func(string, ...any)) {
+	const most = 2000
+	ours := 0
+	for _, e := range s.hub.Journal() {
+		if kind, _, _ := strings.Cut(e.Credential, " "); kind != "runner" && kind != "job" {
+			ours++
+		}
+	}
+	if ours > most {
+		object("%d requests of ours in one life", ours)
 	}
 }
 
