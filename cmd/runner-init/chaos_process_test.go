@@ -166,7 +166,7 @@ func TestChaosProcesses(t *testing.T) {
 
 // live lives one drama, and judges it.
 func live(t *testing.T, p drama) {
-	h := hubHeldTo(t, "") // its troubles are not all GitHub's
+	h := makeFaultyHub(t)
 	root := newRoot(t)
 	if err := simrunner.WriteBehaviour(root, p.runner); err != nil {
 		t.Fatal(err)

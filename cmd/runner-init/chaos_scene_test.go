@@ -133,7 +133,7 @@ func (s *scene) wire(c config.Config) error {
 		defer mu.Unlock()
 		return time.Duration(chance.Int64N(int64(max(d, 1))))
 	}
-	sup := &supervisor{config: c, journal: journal{&signals.Parent{}}, wishes: s.wishes, began: time.Now()}
+	sup := &supervisor{config: c, journal: journal{&signals.Parent{}}, wishes: s.wishes, began: time.Now(), chance: below}
 	sup.mask, sup.outlet = mask.New(c.Secrets()...), newOutlet(&s.log)
 	sup.log = newLogger(c, sup.mask.Writer(sup.outlet))
 	sup.stopping, sup.stop = context.WithCancel(context.Background())

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -35,21 +36,10 @@ const maxTroubles = 10
 func TestChaos(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // each life leaves everything it had behind
 	key, text := newAppKey(t)
-	seeds := make(chan uint64)
-	go func() {
-		defer close(seeds)
-		for i := range uint64(*chaosLives) {
-			seeds <- *chaosFrom + i
-		}
-	}()
 	if *chaosSeed != 0 {
-		seeds = make(chan uint64, 100)
-		for range cap(seeds) {
-			seeds <- *chaosSeed
-		}
-		close(seeds)
 		t.Log(write(*chaosSeed))
 	}
+	seeds := toPlay()
 	var failed, played atomic.Int32
 	var codes sync.Map
 	var all sync.WaitGroup
@@ -78,6 +68,24 @@ func TestChaos(t *testing.T) {
 	})
 	slices.Sort(ends)
 	t.Logf("%d lives; exit codes %s", played.Load(), strings.Join(ends, ", "))
+}
+
+// toPlay are the seeds, one after the other.
+func toPlay() <-chan uint64 {
+	seeds := make(chan uint64)
+	go func() {
+		defer close(seeds)
+		if *chaosSeed != 0 {
+			for range 100 {
+				seeds <- *chaosSeed
+			}
+			return
+		}
+		for i := range uint64(*chaosLives) {
+			seeds <- *chaosFrom + i
+		}
+	}()
+	return seeds
 }
 
 // playSeed plays one life, and returns its exit code, what was wrong with it, and its tale if anything was.
@@ -115,8 +123,8 @@ func (s *scene) tale() string {
 		fmt.Fprintf(&b, "  %s +%v %s %s %d %s %s\n", e.Time.Format("02 15:04:05.000"), e.Took, e.Method, e.Path, e.Status, e.Credential, e.Job)
 	}
 	fmt.Fprintf(&b, "  stops %v, notices %v\n", s.told.stops, s.told.notices)
-	for name, j := range s.told.jobs {
-		fmt.Fprintf(&b, "  job %s: %+v\n", name, *j)
+	for _, name := range slices.Sorted(maps.Keys(s.told.jobs)) {
+		fmt.Fprintf(&b, "  job %s: %+v\n", name, *s.told.jobs[name])
 	}
 	return b.String() + s.log.String()
 }

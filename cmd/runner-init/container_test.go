@@ -43,17 +43,27 @@ func newHub(t *testing.T) *hub {
 
 func makeHub(t *testing.T) *hub {
 	t.Helper()
-	return hubHeldTo(t, os.Getenv("GITHUB_OPENAPI"))
+	h := &hub{Server: github.New(github.Options{}), began: time.Now()}
+	h.serve(t, func(http.Header) bool { return false })
+	return h
 }
 
-// hubHeldTo holds what is asked and answered to a description, if one is given.
-func hubHeldTo(t *testing.T, path string) *hub {
+// makeFaultyHub does not hold to GitHub's description what a fault has answered in its place.
+func makeFaultyHub(t *testing.T) *hub {
 	t.Helper()
 	h := &hub{Server: github.New(github.Options{}), began: time.Now()}
+	h.serve(t, func(answer http.Header) bool {
+		return slices.ContainsFunc(h.Journal(), func(e github.Entry) bool { return e.Faulted && e.RequestID == answer.Get("X-GitHub-Request-Id") })
+	})
+	return h
+}
+
+func (h *hub) serve(t *testing.T, madeUp func(answer http.Header) bool) {
+	t.Helper()
 	h.AddPAT(testPAT, github.Classic("repo", "admin:org"))
 	var handler http.Handler = h.Server
-	if path != "" {
-		handler = openapi.Middleware(t, path, handler)
+	if path := os.Getenv("GITHUB_OPENAPI"); path != "" {
+		handler = openapi.Excusing(t, path, handler, madeUp)
 	}
 	server := httptest.NewServer(handler)
 	t.Cleanup(func() {
@@ -61,7 +71,6 @@ func hubHeldTo(t *testing.T, path string) *hub {
 		server.Close()
 	})
 	h.url = server.URL
-	return h
 }
 
 // app makes GitHub know an App, and returns the variables of it.

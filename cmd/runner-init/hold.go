@@ -30,7 +30,7 @@ func (s *supervisor) hold(exit lifecycle.Exit) {
 	if s.config.FailureHold <= 0 || !s.repeats(exit) || s.stopping.Err() != nil {
 		return
 	}
-	wait := around(s.config.FailureHold)
+	wait := s.around(s.config.FailureHold)
 	s.health.Set(holding, false)
 	s.log.Warn("failure is held back, since a restart would only repeat it",
 		slog.String(keyWait, wait.Round(time.Millisecond).String()), slog.Int(keyCode, int(exit.Code)), slog.String(keyReason, exit.Reason))
@@ -44,4 +44,10 @@ func (s *supervisor) hold(exit lifecycle.Exit) {
 }
 
 // around is a time within a quarter of d, so that runners that failed together do not come back together.
-func around(d time.Duration) time.Duration { return d - d/4 + rand.N(d/2+1) }
+func (s *supervisor) around(d time.Duration) time.Duration {
+	chance := rand.N[time.Duration]
+	if s.chance != nil {
+		chance = s.chance
+	}
+	return d - d/4 + chance(d/2+1)
+}

@@ -43,6 +43,8 @@ type supervisor struct {
 	listener   *listener            // nil before there is a wiring
 	phase      lifecycle.Phase      // the last one before the end
 	listened   bool                 // the runner has been ready for a job, as far as we know
+
+	chance func(below time.Duration) time.Duration // nil: chance
 }
 
 // superviseCommand is the whole life of a runner.

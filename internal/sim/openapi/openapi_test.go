@@ -28,6 +28,7 @@ func TestMiddleware(t *testing.T) {
 	for _, test := range []struct {
 		name, method, path, body string
 		header                   string // of the request: Authorization
+		madeUp                   bool   // by the test
 		status                   int
 		answer                   string
 		says                     string // "" is no objection
@@ -45,6 +46,9 @@ func TestMiddleware(t *testing.T) {
 			status: 201, answer: `{"runner":` + runner + `,"encoded_jit_config":"x"}`, says: "does not take this request"},
 		{name: "bad request refused", method: "POST", path: "/orgs/acme/actions/runners/generate-jitconfig", body: `{"name":"a"}`,
 			status: 422, answer: `{"message":"no","documentation_url":"x"}`},
+		{name: "bad request, and an answer that a test made up", method: "POST", path: "/orgs/acme/actions/runners/generate-jitconfig", body: `{"name":"a"}`,
+			madeUp: true, status: 502, says: "does not take this request"},
+		{name: "answer that a test made up", method: "DELETE", path: "/orgs/acme/actions/runners/1", madeUp: true, status: 409, answer: `{}`},
 		{name: "word before parameter", method: "GET", path: "/orgs/acme/actions/runners/downloads", status: 200, answer: runner, says: "would not answer 200"},
 		{name: "no such endpoint", method: "GET", path: "/orgs/acme/runners", status: 200, answer: "{}", says: "no such endpoint"},
 		{name: "no such endpoint, refused", method: "GET", path: "/orgs/acme/runners", status: 404, answer: "{}"},
@@ -54,7 +58,7 @@ func TestMiddleware(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			v := &verdicts{TB: t}
 			read := ""
-			h := openapi.Middleware(v, spec, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h := openapi.Excusing(v, spec, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				text, _ := io.ReadAll(r.Body)
 				read = string(text)
 				if test.answer != "" {
@@ -62,7 +66,7 @@ func TestMiddleware(t *testing.T) {
 				}
 				w.WriteHeader(test.status)
 				io.WriteString(w, test.answer)
-			}))
+			}), func(http.Header) bool { return test.madeUp })
 			r := httptest.NewRequest(test.method, test.path, strings.NewReader(test.body))
 			r.Header.Set("Content-Type", "application/json")
 			r.Header.Set("Authorization", test.header)
