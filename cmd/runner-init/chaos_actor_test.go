@@ -62,6 +62,7 @@ func (a *actor) die(code int) {
 		defer a.mu.Unlock()
 		if !a.gone {
 			a.gone = true
+			a.stage.ended(code)
 			a.news.Ended(runner.End{Code: code, Meaning: meanings[code]})
 			a.stage.cue("end")
 		}

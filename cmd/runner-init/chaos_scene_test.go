@@ -60,9 +60,11 @@ type facts struct {
 	stops    []time.Time
 	notices  []notice
 	jobs     map[string]*played
-	deaths   int  // of listeners, that were in the plot
-	broken   bool // the fence could not be shut
-	latecome int  // requests of ours after the end
+	deaths   int             // of listeners, that were in the plot
+	broken   bool            // the fence could not be shut
+	latecome int             // requests of ours after the end
+	failed   time.Time       // when the last listener ended that asked to be started again; zero: another one has ended since
+	hurries  []time.Duration // from such an end to the next start, where it was less than promised
 }
 
 type notice struct{ at, by time.Time }
@@ -221,6 +223,16 @@ func (s *scene) later(d time.Duration, do func()) {
 			do()
 		}
 	})
+}
+
+// ended notes the end of a listener.
+func (s *scene) ended(code int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told.failed = time.Time{}
+	if meanings[code] == runner.RetryableError {
+		s.told.failed = time.Now()
+	}
 }
 
 func (s *scene) cast(do func(*actor)) {
@@ -519,6 +531,9 @@ func (c company) Launch(tell func(lifecycle.Event)) error {
 		script = c.launches[c.launched]
 	}
 	c.launched++
+	if pause := time.Since(c.told.failed); !c.told.failed.IsZero() && pause < 5*time.Second {
+		c.told.hurries = append(c.told.hurries, pause)
+	}
 	a := newActor(c.scene, script, c.listener.news(tell))
 	c.actor = a
 	c.mu.Unlock()

@@ -240,7 +240,7 @@ func (s *scene) judgeJobs(object func(string, ...any)) {
 	}
 }
 
-// judgeRestraint: whatever happens, GitHub is not asked in a hurry. What is asked longest is whether it still says busy.
+// judgeRestraint: whatever happens, nothing is tried again in a hurry. What is asked longest is whether it still says busy.
 func (s *scene) judgeRestraint(object func(string, ...any)) {
 	const most = 2000
 	ours := 0
@@ -251,6 +251,9 @@ func (s *scene) judgeRestraint(object func(string, ...any)) {
 	}
 	if ours > most {
 		object("%d requests of ours in one life", ours)
+	}
+	if len(s.told.hurries) > 0 {
+		object("a listener was started again so soon after it had failed: %v", s.told.hurries)
 	}
 }
 
