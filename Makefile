@@ -9,14 +9,20 @@ KUBERNETES := cd deploy/kubernetes &&
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 # What talks to servers runs a few times in a life: without inlining it is a third of a megabyte smaller.
-GCFLAGS := $(foreach slow,github.com/aws github.com/google net encoding,-gcflags $(slow)/...=-l)
+GCFLAGS := $(foreach slow,github.com/aws github.com/google net encoding,-gcflags=$(slow)/...=-l)
 # A handful of requests in a life gain nothing from HTTP/2, which would be half a megabyte of the program.
-TAGS    := nethttpomithttp2$(if $(NODEMO), nodemo)
+comma   := ,
+TAGS    := nethttpomithttp2$(if $(NODEMO),$(comma)nodemo)
 BIN     ?= bin/runner-init
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 # The race detector needs cgo and a C compiler.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
+
+# The checks, and the programs that tests build, are compiled as the program is: a machine that begins with nothing, as CI's
+# do, compiles each module once so and once with the race detector, not in four different ways.
+export GOFLAGS     := $(strip $(shell $(GO) env GOFLAGS) -trimpath -tags=$(TAGS) $(GCFLAGS))
+export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo test chaos soak bench image images check format vet modern lint vulnerabilities layers tidy generated
@@ -25,15 +31,17 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 build: ## bin/runner-init, static
-	CGO_ENABLED=0 $(GO) build -trimpath -tags '$(TAGS)' $(GCFLAGS) -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/runner-init
+	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/runner-init
 
 demo: build ## one runner's whole life against a simulated GitHub; needs no account, and no network once Go has its modules
 	bin/runner-init demo
 
+# Not from the cache: it does not know of the programs and images that tests build. And make check has vetted them.
+TESTING := -count=1 -vet=off
 test: ## every test, with the race detector where there is a C compiler
 	@$(if $(RACE),:,echo 'make test: no C compiler or no cgo: running without the race detector')
-	$(GO) test -count=1 $(RACE) ./... # not from the cache: it does not know of the programs and images that tests build
-	$(KUBERNETES) $(GO) test -count=1 ./...
+	$(if $(RACE),CGO_ENABLED=1) $(GO) test $(TESTING) $(if $(RACE),-race -gcflags=all=) ./...
+	$(KUBERNETES) $(GO) test $(TESTING) ./...
 
 # Without the race detector, which the smaller number of lives in make test has.
 N    ?= 10000

@@ -154,8 +154,8 @@ func TestEntry(t *testing.T) {
 		{variant{"plain", plain, nil}, true},
 		{variant{"position-independent", plain, []string{"-buildmode=pie"}}, true},
 		{variant{"with cgo", native, nil}, true},
-		{variant{"purego", plain, []string{"-tags=purego"}}, false},
-		{variant{"race detector", native, []string{"-race"}}, false},
+		{variant{"purego", plain, []string{"-tags=nethttpomithttp2,purego"}}, false},
+		{variant{"race detector", native, []string{"-race", "-gcflags=all="}}, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -33,9 +33,9 @@ func worksWithoutRuntime(name string) bool {
 
 var freestanding = []variant{
 	{"amd64", []string{"CGO_ENABLED=0", "GOARCH=amd64"}, nil},
-	{"amd64 without demo", []string{"CGO_ENABLED=0", "GOARCH=amd64"}, []string{"-tags=nodemo"}},
+	{"amd64 without demo", []string{"CGO_ENABLED=0", "GOARCH=amd64"}, []string{"-tags=nethttpomithttp2,nodemo"}},
 	{"arm64", []string{"CGO_ENABLED=0", "GOARCH=arm64"}, nil},
-	{"arm64 without demo", []string{"CGO_ENABLED=0", "GOARCH=arm64"}, []string{"-tags=nodemo"}},
+	{"arm64 without demo", []string{"CGO_ENABLED=0", "GOARCH=arm64"}, []string{"-tags=nethttpomithttp2,nodemo"}},
 }
 
 // TestFreestanding follows every call from the program's entry point through the machine code. What is reached runs
