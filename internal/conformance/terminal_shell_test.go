@@ -111,7 +111,7 @@ func TestShellBackground(t *testing.T) {
 		s.typed("kill %1; wait %1; echo code=$?.\n")
 		s.console.expect("ended.")
 		s.console.expect("code=4.")
-	}, suspendable, func(m mode) bool { return m.build != peer || m.kind != dumbInit }) // the real dumb-init has been seen to go on without a word
+	}, suspendable, func(m mode) bool { return m.build != peer || m.kind != dumbInit }) // below the real dumb-init a process that the script had just forked stayed stopped, and the script waited for it
 }
 
 // From outside, kill does what keys do.
