@@ -102,6 +102,8 @@ A runner that lives and does not work is ended with exit code %d.
   not ask together. That is one request each (with a GitHub App one more, for its token), given up after 20 s. Only two different looks that
   both show no registration count; a refusal, an error or an outage proves nothing, however long it lasts. Between the
   questions nothing of ours wakes up, and while a job runs none is asked.
+- **A listener that does not come up again.** One that was started again, after it asked for it or updated itself, may wait for
+  GitHub for as long as it takes. GitHub is asked for it at the same pace: where it answers twice that nobody listens, it hangs.
 `, DeadRunner, short(firstLook), short(firstLook+secondLook), short(lookAgain), enumerate(moments), len(moments))
 }
 

@@ -35,7 +35,7 @@ func words(t *testing.T) string {
 		"Interrupt", "Kill", "Deregister", "Arm", "Disarm")
 	table("Timers", events, timerNames...)
 	table("How a listener ends", events, endingIdentifiers[:]...)
-	table("What GitHub shows of a registration", events, "Unclear", "Missing", "Vacant", "Occupied", "Unasked")
+	table("What GitHub shows of a registration", events, "Unclear", "Missing", "Vacant", "Offline", "Occupied", "Unasked")
 	table("What GitHub answers to a deletion", events, "Gone", "Busy", "Unknown", "Kept")
 	return page.String()
 }

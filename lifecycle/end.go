@@ -6,7 +6,7 @@ func ended(s Status, e Ended) (Status, []Action) {
 		return s, nil
 	}
 	lost := s.Job && (e.How == Crashed || e.How == Terminated || e.How == Retryable)
-	s.Listener, s.Job, s.Doubt, s.Probes = false, false, NoDoubt, 0
+	s.Listener, s.Job, s.Doubt, s.Absent, s.Probes = false, false, NoDoubt, false, 0
 	switch {
 	case e.How == OutOfMemory:
 		if s.Exit.Code == OK {

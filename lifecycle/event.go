@@ -141,6 +141,8 @@ const (
 	Missing
 	// Vacant: it stands, and has no job.
 	Vacant
+	// Offline: it is vacant, and nobody listens for it.
+	Offline
 	// Occupied: it stands, and has a job.
 	Occupied
 	// Unasked: without an API credential nobody can ask.
@@ -173,7 +175,7 @@ const (
 	ExitBy
 	// WorkerBy: a job that the listener took has to have a worker by then.
 	WorkerBy
-	// ProbeAt: GitHub is asked then whether it still knows an idle runner.
+	// ProbeAt: GitHub is asked then whether it still knows an idle runner, or whether one that was started again has come up.
 	ProbeAt
 	// RestartAt: a listener that asked for it is started again then.
 	RestartAt

@@ -75,7 +75,7 @@ func bare(v any) string {
 
 var (
 	endingNames   = []string{"finished", "terminated", "retryable", "updating", "conflict", "outdated", "crashed", "out of memory", "unseen"}
-	standingNames = []string{"unclear", "missing", "vacant", "occupied", "unasked"}
+	standingNames = []string{"unclear", "missing", "vacant", "offline", "occupied", "unasked"}
 	verdictNames  = []string{"gone", "busy", "unknown", "kept"}
 	timerNames    = []string{
 		"StartBy", "IdleBy", "LifeBy", "FenceBy", "Settled", "FenceAgain", "DrainBy", "LingerBy", "KillBy", "ExitBy", "WorkerBy", "ProbeAt",

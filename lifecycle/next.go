@@ -72,9 +72,14 @@ func register(s Status) (Status, []Action) {
 	return s.in(Registering), []Action{Register{}}
 }
 
+// launch starts the listener. The deadline of a boot was met, or is set anew with a new identity; a listener that is started
+// again has none, since it may wait for GitHub for long and in health, and is watched instead.
 func launch(s Status) (Status, []Action) {
 	s.Listener = true
-	return s.in(Starting), []Action{Launch{}}
+	if s.Restarts == 0 {
+		return s.in(Starting), []Action{Launch{}}
+	}
+	return s.in(Starting), []Action{Launch{}, Arm{ProbeAt}}
 }
 
 // failed follows a step that went badly. A way out that began first excuses the failure: it is what Cancel asks for. The
@@ -128,7 +133,7 @@ func ready(s Status) (Status, []Action) {
 
 // listen waits for a job.
 func listen(s Status) (Status, []Action) {
-	s.Probes = 0
+	s.Absent, s.Probes = false, 0
 	return s.in(Listening), []Action{Disarm{StartBy}, Arm{IdleBy}, Arm{ProbeAt}}
 }
 
@@ -217,7 +222,7 @@ func expired(s Status, t Timer) (Status, []Action) {
 		return s.in(Exited), []Action{Cancel{}}
 	case t == WorkerBy:
 		return watch(s)
-	case t == ProbeAt && s.Phase == Listening:
+	case t == ProbeAt && s.idle():
 		s.Probes = min(s.Probes+1, maxProbes)
 		return probe(s)
 	}

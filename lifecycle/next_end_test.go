@@ -29,7 +29,7 @@ func TestListenerEnds(t *testing.T) {
 			told: []turn{
 				on(Ended{How: Retryable}, Starting, Check{}),
 				on(Checked{Vacant}, Starting, Arm{RestartAt}),
-				on(Expired{RestartAt}, Starting, Launch{}),
+				on(Expired{RestartAt}, Starting, Launch{}, Arm{ProbeAt}),
 				on(Ready{}, Listening, append(settledIn, Arm{SteadyAt})...),
 				on(Expired{SteadyAt}, Listening),
 			},
@@ -55,7 +55,7 @@ func TestListenerEnds(t *testing.T) {
 			name: "for a self-update: nothing is killed, and the new one is started", given: idle(),
 			told: []turn{
 				on(Ended{How: Updating}, Starting, AwaitUpdate{}),
-				on(Updated{}, Starting, Launch{}),
+				on(Updated{}, Starting, Launch{}, Arm{ProbeAt}),
 				on(Ready{}, Listening, append(settledIn, Arm{SteadyAt})...),
 			},
 		},
@@ -63,7 +63,7 @@ func TestListenerEnds(t *testing.T) {
 			name: "for a self-update that does not end: it is left alone, and the old one is started", given: idle(),
 			told: []turn{
 				on(Ended{How: Updating}, Starting, AwaitUpdate{}),
-				on(Updated{Unfinished: true}, Starting, Launch{}),
+				on(Updated{Unfinished: true}, Starting, Launch{}, Arm{ProbeAt}),
 			},
 		},
 		{

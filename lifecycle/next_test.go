@@ -62,6 +62,7 @@ func fresh() Status          { s, _ := Begin(true); return s }
 func registeringNow() Status { return after(fresh(), Booted{}, Authenticated{}) }
 func started() Status        { return after(registeringNow(), Registered{}) }
 func idle() Status           { return after(started(), Ready{}) }
+func restarted() Status      { return after(idle(), Ended{How: Updating}, Updated{}) }
 func busy() Status           { return after(idle(), JobStarted{}) }
 func persistent() Status {
 	s, _ := Begin(false)

@@ -4,6 +4,7 @@ import "testing"
 
 const (
 	unbegun   = "the runner took a job and did not start it"
+	absent    = "the runner was started again and does not come up"
 	forgotten = "GitHub no longer knows the runner, which has not noticed"
 )
 
@@ -117,7 +118,24 @@ func TestIdleRunnerIsProbed(t *testing.T) {
 		},
 		{
 			name: "and its listener wants to be restarted by the time of the answer", given: after(idle(), Expired{ProbeAt}),
-			told: []turn{on(Ended{How: Updating}, Starting, AwaitUpdate{}), on(Probed{Missing}, Starting), on(Updated{}, Starting, Launch{})},
+			told: []turn{on(Ended{How: Updating}, Starting, AwaitUpdate{}), on(Probed{Missing}, Starting), on(Updated{}, Starting, Launch{}, Arm{ProbeAt})},
+		},
+		{
+			name: "and is started again: nobody listens at the first look, then somebody does", given: restarted(),
+			told: []turn{
+				on(Expired{ProbeAt}, Starting, Probe{}), on(Probed{Offline}, Starting, Arm{ProbeAt}),
+				on(Ready{}, Listening, append(settledIn, Arm{SteadyAt})...),
+				on(Expired{ProbeAt}, Listening, Probe{}), on(Probed{Offline}, Listening, Arm{ProbeAt}),
+				on(Expired{ProbeAt}, Listening, Probe{}), on(Probed{Offline}, Listening, Arm{ProbeAt}),
+			},
+		},
+		{
+			name: "and is started again: GitHub does not answer, which is no look", given: restarted(),
+			told: []turn{
+				on(Expired{ProbeAt}, Starting, Probe{}), on(Probed{Offline}, Starting, Arm{ProbeAt}),
+				on(Expired{ProbeAt}, Starting, Probe{}), on(Probed{Unclear}, Starting, Arm{ProbeAt}),
+				on(Expired{ProbeAt}, Starting, Probe{}), on(Probed{Offline}, Stopping, Fence{}, Arm{FenceBy}),
+			},
 		},
 		{
 			name: "and gets a new identity by the time of the answer", given: after(idle(), Expired{ProbeAt}),

@@ -42,12 +42,13 @@ func promised(before, after world, e Event, actions []Action) error {
 	return honest(after)
 }
 
-// proven says that an event proves a runner dead: an idle one that GitHub does not know, a job that twice had no worker
-// and is one all the same.
+// proven says that an event proves a runner dead: an idle one that GitHub does not know, one that twice was offline after it
+// was started again, a job that twice had no worker and is one all the same.
 func (w world) proven(e Event) bool {
 	shown, ok := e.(Probed)
-	idle := w.Phase == Listening && shown.Standing == Missing
-	return ok && (idle || w.Job && w.Doubt == Suspected && shown.Standing != Unclear && (w.Ephemeral || shown.Standing != Vacant))
+	idle := (w.Phase == Listening || w.Phase == Starting) && w.Listener &&
+		(shown.Standing == Missing || w.Phase == Starting && w.Absent && shown.Standing == Offline)
+	return ok && (idle || w.Job && w.Doubt == Suspected && shown.Standing != Unclear && (w.Ephemeral || shown.Standing != Vacant && shown.Standing != Offline))
 }
 
 // doubted says that a job has no worker, and that nobody is looking into it at the moment.

@@ -95,6 +95,34 @@ func TestUnreachableGitHubKillsNobody(t *testing.T) {
 	})
 }
 
+// A listener that is started again and hangs is found at the second look. One that has to wait for GitHub, or takes its
+// time, is not.
+func TestListenerDoesNotComeUpAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		ending    Ending
+		reconnect time.Duration
+		mute      time.Duration // for which GitHub answers nobody
+		want      Exit
+		most      time.Duration
+	}{
+		"it hangs":                      {Retryable, -1, 0, Exit{DeadRunner, absent}, 2 * hour},
+		"it hangs after an update":      {Updating, -1, 0, Exit{DeadRunner, absent}, 2 * hour},
+		"GitHub is out of reach":        {Retryable, 30*day + hour, 30*day + hour, Exit{}, 0},
+		"it takes longer than one look": {Retryable, 20 * time.Minute, 0, Exit{}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := prompt()
+				s.persistent, s.reconnect = true, test.reconnect
+				s.mute = func(at time.Duration) bool { return at < test.mute }
+				if exit := s.play(cue{hour, Ended{How: test.ending}}, cue{40 * day, Stop{}}); exit != test.want || s.standing || test.most > 0 && time.Since(s.began) > test.most {
+					t.Errorf("got exit %v after %s, want %v\n%q", exit, time.Since(s.began), test.want, s.record)
+				}
+			})
+		})
+	}
+}
+
 // A job without a worker: the runner is declared dead after 120 s, the job is handed back, nothing is left.
 func TestDeadRunner(t *testing.T) {
 	for _, persistent := range []bool{false, true} {

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"errors"
 	"time"
 )
@@ -17,7 +18,11 @@ func (s *stage) Launch(tell func(Event)) error {
 		ending, s.endings = s.endings[0], s.endings[1:]
 	}
 	orders := make(chan Action, 4)
-	s.set(func() { s.session = orders })
+	if s.session != nil {
+		s.session <- replaced{}
+		s.connect = cmp.Or(s.reconnect, s.connect)
+	}
+	s.set(func() { s.session, s.online = orders, false })
 	go func() {
 		switch {
 		case early:
@@ -36,9 +41,12 @@ func (s *stage) listen(tell func(Event), orders <-chan Action) {
 	for {
 		select {
 		case <-connected:
+			s.set(func() { s.online = true })
 			tell(Ready{})
 		case a := <-orders:
 			switch {
+			case a == replaced{}:
+				return
 			case a == Kill{}:
 				tell(Ended{How: Crashed})
 				return
@@ -66,6 +74,9 @@ func timer(d time.Duration) <-chan time.Time {
 	}
 	return time.After(d)
 }
+
+// replaced ends a listener of whose end the loop was told by somebody else.
+type replaced struct{ Action }
 
 // done tells an ephemeral listener of the stage that its job has ended.
 type done struct{ Action }

@@ -18,6 +18,7 @@ type stage struct {
 	persistent                            bool
 	grace, start, idle, life              time.Duration
 	boot, authenticate, register, connect time.Duration
+	reconnect                             time.Duration // of a listener that is started again, if not 0
 	fence, deregister, end                time.Duration // end: from the interrupt, or the end of the job
 	failLaunch, stubborn                  bool
 	lostAnswer                            bool                     // GitHub registers us, and we never hear of it
@@ -39,6 +40,7 @@ type stage struct {
 	record   []string
 	planned  []Moments
 	standing bool // GitHub knows the registration
+	online   bool // somebody listens for it
 	busy     bool // GitHub has given it a job
 	worker   bool
 	session  chan Action // to the listener that lives
@@ -182,6 +184,8 @@ func (s *stage) Standing(context.Context) Standing {
 		return Missing
 	case s.busy:
 		return Occupied
+	case !s.online:
+		return Offline
 	}
 	return Vacant
 }

@@ -42,6 +42,8 @@ type Status struct {
 	Stuck uint8
 	// Doubt says whether the job that the listener took has a worker.
 	Doubt Doubt
+	// Absent: GitHub has said that nobody listens, of a listener that was started again.
+	Absent bool
 	// Watching says that a look for that worker is in flight.
 	Watching bool
 	// Probing says that the watchdog has asked GitHub for the registration.

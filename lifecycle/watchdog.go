@@ -42,17 +42,25 @@ func probe(s Status) (Status, []Action) {
 	return s, []Action{Probe{}}
 }
 
+// idle says that a listener has no job, and that nobody has asked it to leave.
+func (s Status) idle() bool {
+	return s.Listener && (s.Phase == Starting || s.Phase == Listening)
+}
+
 // probed follows what GitHub shows of the registration, to whom it matters by now: an idle runner, or one whose job has no
-// worker.
+// worker. A listener that was started again, and for which nobody listens at two looks although GitHub answers, hangs.
 func probed(s Status, shown Standing) (Status, []Action) {
 	if !s.Probing {
 		return s, nil
 	}
 	s.Probing = false
 	switch {
-	case s.Phase == Listening && shown == Missing:
+	case s.idle() && shown == Missing:
 		return dead(s, "GitHub no longer knows the runner, which has not noticed")
-	case s.Phase == Listening:
+	case s.idle() && s.Absent && shown == Offline:
+		return dead(s, "the runner was started again and does not come up")
+	case s.idle():
+		s.Absent = s.Absent || s.Phase == Starting && shown == Offline
 		return s, []Action{Arm{ProbeAt}}
 	case s.Doubt == Suspected && !s.Interrupted:
 		return suspected(s, shown)
@@ -66,7 +74,7 @@ func suspected(s Status, shown Standing) (Status, []Action) {
 	switch {
 	case shown == Unclear:
 		return s, []Action{Arm{WorkerBy}}
-	case shown == Vacant && !s.Ephemeral:
+	case (shown == Vacant || shown == Offline) && !s.Ephemeral:
 		return jobEnded(s)
 	}
 	return dead(s, "the runner took a job and did not start it")

@@ -62,6 +62,8 @@ func (r *registrar) Standing(ctx context.Context) lifecycle.Standing {
 		return lifecycle.Unclear
 	case found.Busy:
 		return lifecycle.Occupied
+	case !found.Online:
+		return lifecycle.Offline
 	}
 	return lifecycle.Vacant
 }

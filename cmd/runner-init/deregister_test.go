@@ -22,7 +22,10 @@ func TestStanding(t *testing.T) {
 		want    lifecycle.Standing
 		most    time.Duration
 	}{
-		"idle":              {func(*github.Server, *registrar) {}, lifecycle.Vacant, 0},
+		"idle": {func(s *github.Server, r *registrar) {
+			r.held = entry{Name: "idle", ID: s.AddRunner("repos/acme/widgets", "idle", true)}
+		}, lifecycle.Vacant, 0},
+		"nobody listens":    {func(*github.Server, *registrar) {}, lifecycle.Offline, 0},
 		"deleted":           {func(_ *github.Server, r *registrar) { r.client.Delete(context.Background(), r.held.ID) }, lifecycle.Missing, 0},
 		"found by its name": {func(s *github.Server, _ *registrar) { s.Fault(notFound) }, lifecycle.Unclear, 0},
 		"the list is refused": {func(s *github.Server, _ *registrar) {
