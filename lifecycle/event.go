@@ -145,7 +145,7 @@ const (
 	Offline
 	// Occupied: it stands, and has a job.
 	Occupied
-	// Unasked: without an API credential nobody can ask.
+	// Unasked: nobody can ask, without an API credential or with one that is expired or revoked.
 	Unasked
 )
 

@@ -56,9 +56,13 @@ func (r *registrar) Standing(ctx context.Context) lifecycle.Standing {
 		}
 		err = errors.Join(errContradiction, failed)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		r.log.Warn("cannot look up the registration", slog.Any(keyError, err))
+	}
+	switch refusal, _ := errors.AsType[*registration.Error](err); {
+	case refusal != nil && refusal.Reason == registration.Unauthorized:
+		return lifecycle.Unasked
+	case err != nil:
 		return lifecycle.Unclear
 	case found.Busy:
 		return lifecycle.Occupied

@@ -40,7 +40,7 @@ func TestStanding(t *testing.T) {
 			s.Fault(notFound)
 			s.Fault(github.Fault{Route: list, Status: 502})
 		}, lifecycle.Unclear, lookTime},
-		"401":           {func(s *github.Server, _ *registrar) { s.RevokePAT(pat) }, lifecycle.Unclear, 0},
+		"401":           {func(s *github.Server, _ *registrar) { s.RevokePAT(pat) }, lifecycle.Unasked, 0},
 		"403":           {func(s *github.Server, _ *registrar) { s.Fault(github.Fault{Status: 403}) }, lifecycle.Unclear, 0},
 		"503":           {func(s *github.Server, _ *registrar) { s.Fault(github.Fault{Status: 503}) }, lifecycle.Unclear, lookTime},
 		"no answer":     {func(s *github.Server, _ *registrar) { s.Fault(github.Fault{Hang: true}) }, lifecycle.Unclear, lookTime},

@@ -98,7 +98,12 @@ func TestDockerCrashes(t *testing.T) {
 	h.listening(t, b)
 	kill(t, b.daemonOf(daemon))
 	b.said("docker is back")
-	job := h.job("container=$(" + create + ") && echo working; kill -KILL $(pidof dockerd); until " + create + "; do sleep 0.1; done; ! [ -e /proc/$container/exe ]")
+	job := h.job("container=$(" + create + ") && echo working; kill -KILL $(pidof dockerd); until [ -e " + daemon + "/ON ]; do sleep 0.05; done; " +
+		create + " && ! [ -e /proc/$container/exe ]")
+	b.saidTimes("docker is back", 2)
+	if err := os.WriteFile(filepath.Join(daemon, "ON"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	b.expectExit(0)
 	expectResult(t, job, github.Succeeded)
 	h.expectEmpty(t)

@@ -43,10 +43,16 @@ func (b *buffer) String() string {
 // said waits until our own log, or the runner, has said something.
 func (b *box) said(text string) {
 	b.t.Helper()
+	b.saidTimes(text, 1)
+}
+
+// saidTimes waits until one of the streams has the text so many times.
+func (b *box) saidTimes(text string, times int) {
+	b.t.Helper()
 	late := time.After(testTime)
 	for {
 		over, out, err := b.over(), b.stdout.grows(), b.stderr.grows() // first: what is said last is said before the end
-		if strings.Contains(b.stdout.String(), text) || strings.Contains(b.stderr.String(), text) {
+		if strings.Count(b.stdout.String(), text) >= times || strings.Count(b.stderr.String(), text) >= times {
 			return
 		}
 		if over {
