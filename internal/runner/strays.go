@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -61,9 +62,14 @@ func (r *Runner) endStrays(hurry <-chan struct{}) []Stray {
 		}
 	}
 	await(found, grace, hurry)
-	// Again and again: what was found may have had children meanwhile.
+	// Again and again: what was found may have had children meanwhile. It is ended itself wherever it now is.
 	for until := time.Now().Add(strayEnd); time.Now().Before(until); {
 		rest := f.find()
+		for _, s := range found {
+			if s.lives() && !slices.Contains(rest, s) {
+				rest = append(rest, s)
+			}
+		}
 		if len(rest) == 0 {
 			break
 		}

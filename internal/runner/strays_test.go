@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"testing"
@@ -32,4 +34,49 @@ func TestStraysOfOneTick(t *testing.T) {
 		return
 	}
 	t.Fatal("no three processes were born in one tick")
+}
+
+// A stray that was asked to end, and has another parent by the time when it is made to, is not lost from sight.
+func TestStrayThatMoves(t *testing.T) {
+	first := exec.Command("sleep", "1000")
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { first.Process.Kill(); first.Wait() })
+
+	// What adopts it, for the runner, is a shell, and goes away while the stray is asked to end.
+	init := exec.Command("sh", "-c", `sh -c 'trap "echo asked" TERM; echo $$; while :; do read x <&3; done' & read x`)
+	silence, silent, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { silence.Close(); silent.Close() })
+	init.ExtraFiles = []*os.File{silence}
+	stdin, _ := init.StdinPipe()
+	out, _ := init.StdoutPipe()
+	if err := init.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	lines.Scan()
+	var pid int
+	fmt.Sscan(lines.Text(), &pid)
+	stray := Stray{PID: pid, born: statOf(pid).born}
+	t.Cleanup(func() {
+		if stray.lives() {
+			t.Error("the stray lives")
+			stray.signal(9)
+		}
+	})
+	r := &Runner{Init: init.Process.Pid, Since: statOf(first.Process.Pid).born, First: first.Process.Pid}
+	ended := make(chan []Stray)
+	go func() { ended <- r.endStrays(nil) }()
+	if lines.Scan(); lines.Text() != "asked" {
+		t.Fatalf("got %q", lines.Text())
+	}
+	stdin.Close()
+	init.Wait()
+	if found := <-ended; len(found) != 1 || found[0].PID != pid {
+		t.Errorf("found %v, want %d", found, pid)
+	}
 }
