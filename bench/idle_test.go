@@ -25,12 +25,13 @@ const (
 )
 
 // idleCost measures what is there while nothing happens: the inits, each with a child that waits, and a whole runner
-// that listens, and another one that has had jobs. They can live side by side because each has a program file, and so the pages of it, for itself.
+// that listens, and another one that has had jobs. They can live side by side because each has a program file, and so the
+// pages of it, for itself.
 func idleCost(b *testing.B, p programs, all *costs) {
 	pids := map[string]int{}
-	worn := wornRunner(b, p)
+	worn, pid1, supervisor := wornRunner(b, p)
 	defer worn.kill()
-	pids[wornPID1], pids[wornSupervisor] = worn.both()
+	pids[wornPID1], pids[wornSupervisor] = pid1, supervisor
 	all.size = map[string]int{}
 	for _, one := range p.contenders {
 		if one.name == noInit {

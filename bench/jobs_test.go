@@ -14,14 +14,15 @@ import (
 const jobs = 1000
 
 // wornRunner starts a runner that stays and has it do its jobs, one after the other. Each leaves orphans for PID 1.
-func wornRunner(b *testing.B, p programs) *container {
+func wornRunner(b *testing.B, p programs) (c *container, pid1, supervisor int) {
 	b.Helper()
 	s, root := newSite(b), newRoot(b)
 	if err := runner.Install(root, need.Program(b, "internal/sim/cmd/simrunner")); err != nil {
 		b.Fatal(err)
 	}
-	c := p.start(b, append(s.environ(root), "RUNNER_EPHEMERAL=false"), p.worn, "run")
+	c = p.start(b, append(s.environ(root), "RUNNER_EPHEMERAL=false"), p.worn, "run")
 	c.await("Listening for Jobs")
+	pid1, supervisor = c.both()      // before there are orphans
 	go io.Copy(io.Discard, c.output) // until the container is gone
 	ctx, cancel := context.WithTimeout(b.Context(), patience)
 	defer cancel()
@@ -34,5 +35,5 @@ func wornRunner(b *testing.B, p programs) *container {
 			b.Fatalf("job %d ended as %q", i, got)
 		}
 	}
-	return c
+	return c, pid1, supervisor
 }

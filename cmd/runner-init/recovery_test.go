@@ -33,7 +33,7 @@ func TestRecoveryEndsStrays(t *testing.T) {
 			h := newHub(t)
 			mark := "MARK=" + filepath.Base(t.Name())
 			daemon := "DAEMON=" + t.Name()
-			t.Cleanup(func() { endMarked(mark); endMarked(daemon) })
+			t.Cleanup(func() { endMarked(mark) })
 			ready := filepath.Join(t.TempDir(), "ready")
 			job := h.job(mark + "; " + leave(`trap "" TERM INT HUP; echo > `+ready+`; while :; do sleep 1000; done`) +
 				"until [ -e " + ready + " ]; do sleep 0.05; done; echo working; " + test.last)

@@ -43,7 +43,7 @@ func openHere(t *testing.T, h *hub, root string, change ...func(*box)) *box {
 		b.command.Wait()
 		close(b.ended)
 	}()
-	t.Cleanup(b.close)
+	t.Cleanup(func() { b.close(); endMarked("DAEMON=" + t.Name()) })
 	return b
 }
 
@@ -76,7 +76,7 @@ func TestStraysAreEnded(t *testing.T) {
 	root := newRoot(t)
 	told := filepath.Join(t.TempDir(), "told")
 	mark, daemon := "MARK="+t.Name(), "DAEMON="+t.Name()
-	t.Cleanup(func() { endMarked(mark); endMarked(daemon) })
+	t.Cleanup(func() { endMarked(mark) })
 	ready := filepath.Join(t.TempDir(), "ready")
 	say := "echo > " + ready
 	job := h.job("MARK=" + t.Name() + "; " +
