@@ -16,8 +16,8 @@ import (
 
 // This is the init on top of Go's runtime, for builds that have no entry point of ours. It differs in what the runtime
 // does before us or keeps for itself: SIGPROF, SIGURG and 32 to 34 are not forwarded, equal real-time signals that wait
-// may be merged, signals that wait together are taken by number and not as they came, and the child starts with an empty signal mask and nothing ignored but HUP and INT, whatever was
-// inherited. It is larger and slower.
+// may be merged, signals that wait together are taken by number and not as they came, and the child starts with an empty signal
+// mask and nothing ignored but HUP and INT, whatever was inherited. It is larger and slower.
 
 // Freestanding says that the init of this build does without Go's runtime.
 const Freestanding = false
@@ -222,86 +222,4 @@ func openDescriptors() (fds []int) {
 		}
 	}
 	return fds
-}
-
-// Words of the command line by which the init starts its roles.
-const (
-	superviseWord = "supervise"
-	keepWord      = "keep"
-	recoverWord   = "recover"
-	witnessWord   = "witness"
-)
-
-// InheritedRole tells what the init above us has started us for.
-func InheritedRole() Role {
-	if len(os.Args) < 2 || os.Args[0] != ourName {
-		return NoRole
-	}
-	switch os.Args[1] {
-	case superviseWord:
-		return Supervisor
-	case keepWord:
-		return Keeper
-	case recoverWord:
-		return Recovery
-	case witnessWord:
-		return Witness
-	}
-	return NoRole
-}
-
-// RoleArguments are those of the init's command line, which in ours come after the role.
-func RoleArguments(argv []string) []string { return argv[2:] }
-
-// Supervise makes this process the init of a child that is this program once more, in a role that InheritedRole tells.
-func Supervise(p Process, codes Codes, door Door) int {
-	r := reaper{process: p, pid: getpid(), settings: settings{verbosity: tiniWarning, cleared: true}}
-	_, code := r.supervise(codes, &door)
-	return code
-}
-
-// spawnRole runs ourselves in a role, with a bare environment. What follows a death is started while a job may be running, which
-// may even have brought it about: so nobody may look into it between its exec and its first line.
-func (r *reaper) spawnRole(role Role) (child bool) {
-	path, word := "/proc/self/exe", superviseWord
-	switch role {
-	case Keeper: // there is no job yet
-		word = keepWord
-	case Recovery, Witness:
-		if word = recoverWord; role == Witness {
-			word = witnessWord
-		}
-		if program, err := ownProgram(); err == nil {
-			defer program.Close()
-			path = pathOf(program)
-		} else { // a registration that is left is certain, a job that lies in wait is not
-			put(2, str(ourName+": "), str(err.Error()), str("\n"))
-		}
-	}
-	args := goStrings(unsafe.SliceData(r.process.Args))[1:]
-	_, err := terminalGroup()
-	r.terminal = err == 0
-	attr := &syscall.ProcAttr{
-		Files: []uintptr{0, 1, 2, uintptr(r.environment), uintptr(r.journal), uintptr(r.door)},
-		Sys:   r.isolation(false),
-	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	defer setMask(setMask(0))
-	pid, failed := syscall.ForkExec(path, append([]string{ourName, word}, args...), attr)
-	if failed != nil {
-		number, _ := failed.(syscall.Errno)
-		r.cannotFork(number)
-		return false
-	}
-	r.child, r.group = pid, pid
-	return false
-}
-
-// wipe overwrites the environment in place, and forgets it.
-func (r *reaper) wipe() (problem string, err errno) {
-	if eraseEnviron() != nil {
-		return "erase the environment", syscall.EFAULT
-	}
-	return "", 0
 }
